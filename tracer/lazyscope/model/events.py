@@ -1,0 +1,297 @@
+"""The records of a trace, one class per kind.
+
+A journal is a sequence of these records in the order of time. Everything that recurs (texts, files,
+code objects, positions, stacks, array layouts, layers) is written once, when first seen, and referred
+to by its number: the first record of a table has number 0, the next 1, and so on. Numbers refer
+backwards only, so every prefix of a journal can be read.
+
+Records are arrays on disk (`array_like`), so a field may be appended with a default and old readers
+ignore it; a field is never removed, reordered or given another meaning without a new
+`journal.FORMAT_VERSION`.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+
+class Record(msgspec.Struct, array_like=True, frozen=True, tag_field="kind", tag=True):
+    """Base of all records: written as ``[tag, field, ...]``."""
+
+
+class Header(Record, tag="H", kw_only=True):
+    """The first record of every journal."""
+
+    version: int
+    """`journal.FORMAT_VERSION` of the writer."""
+    lazyscope: str
+    started: float
+    """Seconds since the epoch when recording began; every other time is relative to it."""
+    argv: list[str]
+    """The program and its arguments; secrets already replaced by ``***``."""
+    versions: dict[str, str]
+    """Version of Python and of each distribution that matters, by its import name."""
+    array_api_set: bool = False
+    """Whether ``run --array-api`` switched SciPy's array API support on."""
+    memory_limit: int | None = None
+    """Bytes this process may use: the smallest of physical memory and the cgroup's limits."""
+    process: str = "main"
+    """``main``, or ``forked`` in the journal of a forked child."""
+
+
+class Text(Record, tag="T"):
+    """A string that other records refer to: a name, an operation, a dtype, a thread."""
+
+    text: str
+
+
+class File(Record, tag="F"):
+    """A source file that a frame lies in."""
+
+    path: str
+    """As shown: relative to its site directory or to the working directory, else with ``~``."""
+    role: str
+    """``user``, ``library``, ``array`` (the array layer) or ``tool`` (lazyscope, pytest, IPython)."""
+    distribution: str | None = None
+    """``scipy 1.18.1`` for a file of an installed distribution."""
+    source: bytes | None = None
+    """The file's text, UTF-8 deflated by zlib; None where it cannot be had."""
+
+
+class Code(Record, tag="K"):
+    """A code object: a function, a class body or a module."""
+
+    file: int
+    function: str
+    """The qualified name, ``<module>`` for a module."""
+    first_line: int
+
+
+class Position(Record, tag="P"):
+    """One instruction of a code object, as the compiler placed it.
+
+    Lines count from 1. Columns are UTF-8 byte offsets from 0, as CPython gives them; -1 is unknown.
+    """
+
+    code: int
+    line: int
+    end_line: int
+    column: int
+    end_column: int
+    opcode: str = ""
+    """Name of the instruction, e.g. ``CALL`` or ``POP_JUMP_IF_FALSE``; not specialised."""
+    before: tuple[int, int, int, int] | None = None
+    """(line, end_line, column, end_column) of the instruction that produced the value this one used."""
+
+
+class Stack(Record, tag="S"):
+    """The frames that led to an event, outermost first, without those of the array layer and tools."""
+
+    positions: list[int]
+
+
+class Layout(Record, tag="L"):
+    """Shape and chunks of an array, summarised."""
+
+    shape: list[int | None]
+    """None for a dimension of unknown length."""
+    numblocks: list[int]
+    chunk: list[int | None]
+    """The largest chunk along each dimension."""
+
+
+class Layer(Record, tag="Y"):
+    """A group of tasks whose keys share a name: as a rule one layer of a HighLevelGraph."""
+
+    name: int
+    """Text: the name all its keys begin with."""
+    operation: int
+    """Text: the name without its token, ``mean_agg-aggregate``."""
+    tasks: int
+    """Real tasks when the layer is wanted whole: no literals, aliases or finalisers."""
+    reads: list[int]
+    """Layers it depends on. May lack layers that were never wanted."""
+    blocks: list[int] | None = None
+    """Grid of the keys, ``[10, 1]``; None where keys are not on a grid."""
+    chunk: list[int | None] | None = None
+    """Shape of its largest chunk, if an array."""
+    chunk_bytes: int | None = None
+    """Bytes of its largest chunk, if an array with known chunks."""
+    source: bool = False
+    """Whether it depends on no other task: what it does is reading or creating data."""
+
+
+class Call(Record, tag="C"):
+    """One array-API operation by traced code, written when it has returned or raised."""
+
+    at: float
+    """Seconds since the start of the trace when it began."""
+    operation: int
+    """Text: ``dask.array.mean``, ``Array.__add__``, ``numpy.median`` (through NEP 18)."""
+    site: int
+    """Position of the caller."""
+    user_site: int | None
+    """Position of the innermost user frame; None without one."""
+    inputs: list[int]
+    """Texts: names of the dask arrays among the arguments."""
+    outputs: list[tuple[int, int, int]]
+    """(name, dtype, layout) of each dask array that came back: Text, Text, Layout."""
+    thread: int
+    """Text: name of the thread."""
+    force: int | None = None
+    """The force in whose tasks it ran."""
+    answer: bool | None = None
+    """For ``is_lazy_array`` and ``is_dask_array``: what the library was told."""
+    via: str | None = None
+    """``constructor`` where only the new array was seen, not the function that made it."""
+    seconds: float = 0.0
+
+
+class Wanted(msgspec.Struct, array_like=True, frozen=True):
+    """What a force asks of one layer."""
+
+    layer: int
+    tasks: int
+    """Real tasks asked for."""
+    repeated: int
+    """Of these, asked for by an earlier force too."""
+    blocks: bytes | None = None
+    """Bit set of the blocks wanted (bit i of byte i // 8, least significant first); None for all."""
+    last: int | None = None
+    """The latest earlier force that asked for some of the repeated ones."""
+
+
+class ForceBegin(Record, tag="B", kw_only=True):
+    """A graph is about to be handed to a scheduler. Written before that happens."""
+
+    id: int
+    """Forces count from 1."""
+    parent: int | None
+    at: float
+    trigger: str
+    site: int | None
+    user_site: int | None
+    inherited: bool
+    """Whether `user_site` is the parent's."""
+    entry: int | None
+    """Text: the public library function the user's line reached."""
+    stack: int | None
+    scheduler: str
+    thread: int
+    wanted: list[Wanted]
+    tasks: int
+    tasks_repeated: int
+    tasks_exact: bool
+    results: list[int]
+    """Texts: names of the collections asked for."""
+    expected_bytes: int | None = None
+    largest_chunk_bytes: int | None = None
+    resident_bytes: int | None = None
+    free_bytes: int | None = None
+    """What the process could still take; read only when the result is large, else None."""
+    partition_reads: int = 0
+    partition_reads_repeated: int = 0
+    allowed: str | None = None
+    """The reason given to ``lazyscope.allow``."""
+
+
+class ForceEnd(Record, tag="E", kw_only=True):
+    """A scheduler has come back, with results or an exception."""
+
+    id: int
+    completed: bool
+    seconds: float
+    task_seconds: float | None = None
+    bytes: int | None = None
+    peak_bytes: int | None = None
+    """Highest resident size of the process, where this force raised it; else None."""
+    error: str | None = None
+    """Type of the exception, e.g. ``ValueError``."""
+
+
+class UnknownShape(Record, tag="U", kw_only=True):
+    """An array whose shape became unknown although those it was made from were known."""
+
+    at: float
+    operation: str
+    array: int
+    """Text: name of the array."""
+    site: int | None
+    user_site: int | None
+    entry: int | None
+    stack: int | None
+    thread: int
+    force: int | None = None
+
+
+class Failure(Record, tag="X", kw_only=True):
+    """An exception that passed through a recorded call or left the traced block."""
+
+    at: float
+    type: str
+    message: str
+    """Cut at 500 characters."""
+    escaped: bool
+    site: int | None
+    user_site: int | None
+    entry: int | None
+    stack: int | None
+    thread: int
+    operation: int | None = None
+    """Text: the recorded call it passed through."""
+    force: int | None = None
+    id: int = 0
+    """Failures count from 1. A second record with the same id replaces the first: it escaped."""
+
+
+class Warned(Record, tag="W", kw_only=True):
+    """A warning that was displayed or collected while the trace was open."""
+
+    at: float
+    category: str
+    message: str
+    """Cut at 500 characters."""
+    site: int | None
+    user_site: int | None
+    thread: int
+    force: int | None = None
+
+
+class BlindSpot(Record, tag="Z"):
+    """Something that happened and could not be seen. The last record of a text holds its count."""
+
+    text: str
+    count: int = 1
+
+
+class End(Record, tag="Q", kw_only=True):
+    """The last record of a trace that was closed."""
+
+    seconds: float
+    ended: str
+    """``ok`` or ``exception``; a journal without this record was ``killed``."""
+    exception: str | None = None
+    status: int | None = None
+    """Exit status of the program, for ``run``."""
+
+
+AnyRecord: TypeAlias = (
+    Header
+    | Text
+    | File
+    | Code
+    | Position
+    | Stack
+    | Layout
+    | Layer
+    | Call
+    | ForceBegin
+    | ForceEnd
+    | UnknownShape
+    | Failure
+    | Warned
+    | BlindSpot
+    | End
+)

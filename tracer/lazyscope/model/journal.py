@@ -1,0 +1,211 @@
+"""The trace file: how records are appended, read back and recovered.
+
+The format, version 1
+---------------------
+A file begins with the 16 bytes of `MAGIC`. Then follow frames, one after the other to the end::
+
+    length  4 bytes, little-endian: how many bytes the payload has
+    crc     4 bytes, little-endian: `zlib.crc32` of the payload
+    payload MessagePack: an array of records
+
+A record is an array whose first element is a one-letter tag and whose other elements are the fields of
+the class with that tag in `lazyscope.model.events`, in the order of their definition. The first record
+of the first frame is a `Header`. Tables are built by counting: the n-th `Text` of a file has number n,
+from 0, and so for `File`, `Code`, `Position`, `Stack`, `Layout` and `Layer`.
+
+A frame is written by one ``write(2)``, so what a killed process leaves behind is whole but for its last
+frame, which a reader drops. Nothing in a journal is ever executed: MessagePack has no code, and a
+reader accepts only the fields' own types.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+
+from lazyscope.errors import TraceFileError
+from lazyscope.model.events import AnyRecord, Header, Record
+
+FORMAT_VERSION = 1
+MAGIC = b"lazyscope trace\n"
+
+_FRAME = struct.Struct("<II")
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[AnyRecord])
+
+
+def encode_frame(records: Iterable[Record]) -> bytes:
+    """One frame holding `records`, ready to be appended."""
+    payload = _encoder.encode(records if isinstance(records, list) else list(records))
+    return _FRAME.pack(len(payload), zlib.crc32(payload)) + payload
+
+
+class JournalFile:
+    """A journal on disk that frames are appended to.
+
+    Parameters
+    ----------
+    path : Path
+        Must not exist unless `overwrite`.
+    overwrite : bool
+        Whether an existing file is replaced.
+
+    Raises
+    ------
+    TraceFileError
+        If the file exists or cannot be created.
+    """
+
+    def __init__(self, path: Path, *, overwrite: bool = False) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
+        flags |= os.O_TRUNC if overwrite else os.O_EXCL
+        try:
+            self._descriptor = os.open(path, flags, 0o644)
+        except FileExistsError:
+            raise TraceFileError(
+                f"{path} exists and would be lost: give another name with -o, or --overwrite"
+            ) from None
+        except OSError as error:
+            raise TraceFileError(
+                f"cannot write {path}: {error.strerror}; give another name with -o"
+            ) from None
+        self.path = path
+        os.write(self._descriptor, MAGIC)
+
+    def append(self, frame: bytes) -> None:
+        """Hand the whole frame to the operating system; no fsync, so it survives the process only."""
+        view = memoryview(frame)
+        while view:
+            view = view[os.write(self._descriptor, view) :]
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+class JournalMemory:
+    """A journal kept in memory: the same frames, no file."""
+
+    path = None
+
+    def __init__(self) -> None:
+        self._frames: list[bytes] = [MAGIC]
+
+    def append(self, frame: bytes) -> None:
+        self._frames.append(frame)
+
+    def close(self) -> None:
+        """Nothing to release; the frames stay readable."""
+
+    def content(self) -> bytes:
+        """The bytes a file of the same trace would have."""
+        return b"".join(self._frames)
+
+
+class DeferredJournal:
+    """A journal on disk that is created with the first frame, or kept nowhere without a path."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._file: JournalFile | JournalMemory | None = None
+
+    def append(self, frame: bytes) -> None:
+        if self._file is None:
+            self._file = JournalFile(self.path, overwrite=True) if self.path else JournalMemory()
+        self._file.append(frame)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+Journal: TypeAlias = JournalFile | JournalMemory | DeferredJournal
+
+
+class Reading(NamedTuple):
+    """What could be read of a journal."""
+
+    records: list[AnyRecord]
+    lost: int
+    """Bytes at the end that could not be read: a frame cut short, or damage."""
+
+
+def read_records(content: bytes, *, name: str = "trace") -> Reading:
+    """Every whole frame of a journal, in order, up to the first that is cut or damaged.
+
+    Raises
+    ------
+    TraceFileError
+        If `content` is no trace, has another version, or is damaged before its header.
+    """
+    if not content.startswith(MAGIC):
+        raise TraceFileError(_foreign(content, name))
+    records: list[AnyRecord] = []
+    offset = len(MAGIC)
+    while offset + _FRAME.size <= len(content):
+        length, crc = _FRAME.unpack_from(content, offset)
+        payload = content[offset + _FRAME.size : offset + _FRAME.size + length]
+        if len(payload) < length or zlib.crc32(payload) != crc:
+            break
+        try:
+            records += _decoder.decode(payload)
+        except msgspec.MsgspecError:
+            _reject_other_version(payload, name)
+            break
+        offset += _FRAME.size + length
+    if not records or not isinstance(records[0], Header):
+        raise TraceFileError(
+            f"{name} holds no whole record: the program ended before anything was written; run it again"
+        )
+    _check_version(records[0].version, name)
+    return Reading(records, len(content) - offset)
+
+
+def read_file(path: Path) -> Reading:
+    """As `read_records`, from a file.
+
+    Raises
+    ------
+    TraceFileError
+        If the file is missing, unreadable or not a trace.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise TraceFileError(
+            f"no trace at {path}: record one with `lazyscope run SCRIPT`"
+        ) from None
+    except OSError as error:
+        raise TraceFileError(f"cannot read {path}: {error.strerror}") from None
+    return read_records(content, name=str(path))
+
+
+def _foreign(content: bytes, name: str) -> str:
+    if not content:
+        return f"{name} is empty: record a trace with `lazyscope run SCRIPT`"
+    if MAGIC.startswith(content):
+        return f"{name} is cut off before its first record: run the program again"
+    return f"{name} is not a lazyscope trace: give a .lazy file that `lazyscope run` wrote"
+
+
+def _reject_other_version(payload: bytes, name: str) -> None:
+    """A frame of a newer format is no damage: say so if its header can be made out."""
+    try:
+        first = msgspec.msgpack.decode(payload)[0]
+    except (msgspec.MsgspecError, IndexError, TypeError, KeyError):
+        return
+    if isinstance(first, list) and len(first) > 1 and first[0] == "H" and isinstance(first[1], int):
+        _check_version(first[1], name)
+
+
+def _check_version(version: int, name: str) -> None:
+    if version > FORMAT_VERSION:
+        raise TraceFileError(
+            f"{name} was written by a newer lazyscope (format {version}, this one reads "
+            f"{FORMAT_VERSION}): upgrade with `pip install -U lazyscope`"
+        )

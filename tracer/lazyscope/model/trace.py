@@ -1,0 +1,189 @@
+"""A whole trace in memory: tables, events in the order of time, and the indexes over them."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from lazyscope.model import events, journal
+
+
+@dataclass
+class Force:
+    """One execution of a dask graph: its begin record and, if it came back, its end record."""
+
+    begin: events.ForceBegin
+    end: events.ForceEnd | None = None
+    children: list[Force] = field(default_factory=list)
+    ran_until: float = 0.0
+    """When it ended, or when the trace did; seconds since the start of the trace."""
+
+    @property
+    def id(self) -> int:
+        return self.begin.id
+
+    @property
+    def completed(self) -> bool:
+        return self.end is not None and self.end.completed
+
+    @property
+    def seconds(self) -> float:
+        """Wall time from handing over to the scheduler until the program went on."""
+        return self.ran_until - self.begin.at
+
+    @cached_property
+    def self_seconds(self) -> float:
+        """`seconds` without the time in which a nested force was running."""
+        nested = covered_seconds((c.begin.at, c.ran_until) for c in self.children)
+        return max(self.seconds - nested, 0.0)
+
+
+def covered_seconds(intervals: object) -> float:
+    """Length of the union of (begin, end) intervals, in the unit of their ends."""
+    total, reached = 0.0, float("-inf")
+    for begin, end in sorted(intervals):  # type: ignore[call-overload]
+        if end > reached:
+            total += end - max(begin, reached)
+            reached = end
+    return total
+
+
+@dataclass
+class TraceData:
+    """Everything a journal holds. Numbers in records index the lists of the same name."""
+
+    header: events.Header
+    texts: list[str] = field(default_factory=list)
+    files: list[events.File] = field(default_factory=list)
+    codes: list[events.Code] = field(default_factory=list)
+    positions: list[events.Position] = field(default_factory=list)
+    stacks: list[events.Stack] = field(default_factory=list)
+    layouts: list[events.Layout] = field(default_factory=list)
+    layers: list[events.Layer] = field(default_factory=list)
+    calls: list[events.Call] = field(default_factory=list)
+    forces: list[Force] = field(default_factory=list)
+    unknown_shapes: list[events.UnknownShape] = field(default_factory=list)
+    failures: list[events.Failure] = field(default_factory=list)
+    warnings: list[events.Warned] = field(default_factory=list)
+    blind_spots: dict[str, int] = field(default_factory=dict)
+    end: events.End | None = None
+    lost_bytes: int = 0
+    """Bytes at the end of the journal that could not be read."""
+
+    @property
+    def ended(self) -> str:
+        """``ok``, ``exception`` or ``killed``."""
+        return self.end.ended if self.end else "killed"
+
+    @cached_property
+    def seconds(self) -> float:
+        """Wall time of the program; of a killed one until its last record."""
+        if self.end is not None:
+            return self.end.seconds
+        latest = [force.ran_until for force in self.forces]
+        latest += [event.at for event in (*self.calls[-1:], *self.failures[-1:])]
+        return max(latest, default=0.0)
+
+    @cached_property
+    def forced_seconds(self) -> float:
+        """Seconds in which at least one force was running."""
+        return covered_seconds((f.begin.at, f.ran_until) for f in self.forces)
+
+    @property
+    def running(self) -> Force | None:
+        """The innermost force that had not come back when a killed program ended."""
+        if self.end is not None:
+            return None
+        return next((f for f in reversed(self.forces) if f.end is None), None)
+
+    def file_of(self, position: int) -> events.File:
+        return self.files[self.codes[self.positions[position].code].file]
+
+    @cached_property
+    def _sources(self) -> dict[int, list[str]]:
+        return {}
+
+    def source_lines(self, file: int) -> list[str]:
+        """The lines of a file without their ends, empty where its text is not in the trace."""
+        if file not in self._sources:
+            packed = self.files[file].source
+            text = zlib.decompress(packed).decode("utf-8", "replace") if packed else ""
+            self._sources[file] = split_lines(text)
+        return self._sources[file]
+
+
+def split_lines(text: str) -> list[str]:
+    """Lines as Python's compiler counts them: ended by LF, CR LF or CR and by nothing else."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+_TABLES: dict[type, str] = {
+    events.File: "files",
+    events.Code: "codes",
+    events.Position: "positions",
+    events.Stack: "stacks",
+    events.Layout: "layouts",
+    events.Layer: "layers",
+    events.Call: "calls",
+    events.UnknownShape: "unknown_shapes",
+    events.Warned: "warnings",
+}
+
+
+def assemble(reading: journal.Reading) -> TraceData:
+    """Sort the records of a journal into tables and events, and join begins with ends."""
+    header = reading.records[0]
+    assert isinstance(header, events.Header)
+    trace = TraceData(header, lost_bytes=reading.lost)
+    append = {kind: getattr(trace, name).append for kind, name in _TABLES.items()}
+    forces: dict[int, Force] = {}
+    failures: dict[int, events.Failure] = {}
+    for record in reading.records:
+        kind = type(record)
+        if kind in append:
+            append[kind](record)
+        elif isinstance(record, events.Text):
+            trace.texts.append(record.text)
+        elif isinstance(record, events.ForceBegin):
+            forces[record.id] = Force(record)
+        elif isinstance(record, events.ForceEnd):
+            forces[record.id].end = record
+        elif isinstance(record, events.Failure):
+            failures[record.id] = record
+        elif isinstance(record, events.BlindSpot):
+            trace.blind_spots[record.text] = record.count
+        elif isinstance(record, events.End):
+            trace.end = record
+    trace.failures = list(failures.values())
+    trace.calls.sort(key=lambda call: call.at)
+    _join_forces(trace, forces)
+    return trace
+
+
+def _join_forces(trace: TraceData, forces: dict[int, Force]) -> None:
+    trace.forces = [forces[number] for number in sorted(forces)]
+    last = max(
+        [f.begin.at + (f.end.seconds if f.end else 0.0) for f in trace.forces]
+        + [call.at for call in trace.calls[-1:]]
+        + ([trace.end.seconds] if trace.end else []),
+        default=0.0,
+    )
+    for force in trace.forces:
+        force.ran_until = force.begin.at + force.end.seconds if force.end else last
+        parent = forces.get(force.begin.parent) if force.begin.parent is not None else None
+        if parent is not None:
+            parent.children.append(force)
+
+
+def load(path: str | Path) -> TraceData:
+    """Read a trace file.
+
+    Raises
+    ------
+    lazyscope.errors.TraceFileError
+        If there is no trace that can be read.
+    """
+    return assemble(journal.read_file(Path(path)))
