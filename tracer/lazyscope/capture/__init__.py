@@ -1,0 +1,1 @@
+"""What runs inside the watched program. Imports only `lazyscope.model` and the standard library at first."""

@@ -1,0 +1,59 @@
+"""Recorded operators, methods, indexing and conversions of the dask array class."""
+
+from __future__ import annotations
+
+from types import FunctionType
+from typing import Any
+
+import dask.array
+
+from lazyscope.capture.namespace import recorded_function
+from lazyscope.capture.patching import Patches
+
+CONVERSIONS = (
+    "__array__", "__bool__", "__float__", "__int__", "__index__", "__complex__", "__len__", "__iter__",
+)  # fmt: skip
+
+OPERATORS = tuple(
+    f"__{prefix}{name}__"
+    for name in (
+        "add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "pow", "matmul", "and", "or", "xor",
+        "lshift", "rshift",
+    )
+    for prefix in ("", "r")
+) + ("__abs__", "__neg__", "__pos__", "__invert__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")  # fmt: skip
+
+SPECIAL = (*CONVERSIONS, *OPERATORS, "__getitem__", "__setitem__", "__array_ufunc__", "__array_function__")
+
+PROPERTIES = ("T", "real", "imag", "mT")
+
+NOT_CALLS = frozenset({"to_svg", "store", "to_backend"})
+"""Methods that are no array operations, or that are one under another name."""
+
+
+def install(patches: Patches) -> None:
+    """Record what is called on dask arrays."""
+    array = dask.array.Array
+    for name, value in list(vars(array).items()):
+        if isinstance(value, FunctionType) and _is_recorded(name):
+            patches.set(array, name, _recorded(name, value))
+        elif isinstance(value, property) and name in PROPERTIES and isinstance(value.fget, FunctionType):
+            patches.set(array, name, value.getter(recorded_function(value.fget, f"Array.{name}")))
+
+
+def _is_recorded(name: str) -> bool:
+    return name in SPECIAL or not (name.startswith("_") or name in NOT_CALLS)
+
+
+def _recorded(name: str, method: FunctionType) -> Any:
+    return recorded_function(method, f"Array.{name}")
+
+
+def install_ufuncs(patches: Patches) -> None:
+    """Record calls of dask's ufunc objects, by what they are named."""
+    from dask.array.ufunc import ufunc
+
+    from lazyscope.capture.namespace import recorded_method_of_named
+
+    for name in ("__call__", "outer"):
+        patches.set(ufunc, name, recorded_method_of_named(vars(ufunc)[name]))

@@ -1,0 +1,162 @@
+"""One recorded call, from before it to after it: the hot path.
+
+`begin` returns None for what is nobody's call: no trace watches, the array layer called itself, or no
+dask array is involved. Otherwise it returns what `returned` or `raised` need.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from time import perf_counter
+from types import FrameType
+from typing import Any
+
+from dask.array import Array
+
+from lazyscope.capture import session as sessions
+from lazyscope.capture.callsite import Place, sight
+from lazyscope.capture.recorder import SeenCall
+from lazyscope.capture.session import note_own_failure
+
+LONGEST = 1000
+"""Elements of a list or tuple among the arguments that are looked at for arrays."""
+
+
+
+class _Thread(threading.local):
+    """What this thread is in the middle of."""
+
+    call: OpenCall | None = None
+    """The innermost recorded call that has not returned."""
+
+
+thread = _Thread()
+
+
+class OpenCall:
+    """A recorded call between `begin` and its end."""
+
+    __slots__ = ("before", "began", "inputs", "instruction", "frame_code", "operation", "origin", "target", "user")
+
+    def __init__(
+        self, caller: FrameType, operation: str, inputs: tuple[str, ...], target: Any
+    ) -> None:
+        self.frame_code = caller.f_code
+        self.instruction = caller.f_lasti
+        self.user = _user_place(caller)
+        self.operation = operation
+        self.inputs = inputs
+        self.target = target
+        self.before = thread.call
+        self.origin = False
+        self.began = perf_counter()
+
+
+def begin(caller: FrameType, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Note that traced code is about to call a recorded function; None if nobody wants to know."""
+    try:
+        watching = sessions.watching()
+        if not watching:
+            return None
+        role = watching[0].roles.of(caller.f_code.co_filename, caller.f_globals)
+        if role == "array" or role == "tool":
+            return None
+        inputs = _arrays_in(args)
+        if kwargs:
+            inputs += _arrays_in(tuple(kwargs.values()))
+        target = args[0] if operation == "Array.__setitem__" else None
+        call = OpenCall(caller, operation, inputs, target)
+        thread.call = call
+        return call
+    except Exception as error:
+        note_own_failure(error)
+        return None
+
+
+def returned(call: OpenCall, result: Any) -> None:
+    """Record a call that has come back."""
+    took = perf_counter() - call.began
+    thread.call = call.before
+    try:
+        outputs = _described(call.target if call.target is not None else result)
+        if outputs or call.inputs:
+            answer = result if type(result) is bool else None
+            _record(call, outputs, took, answer)
+    except Exception as error:
+        note_own_failure(error)
+
+
+def raised(call: OpenCall, error: BaseException) -> None:
+    """Record that an exception passes through a call."""
+    took = perf_counter() - call.began
+    thread.call = call.before
+    if isinstance(error, GeneratorExit | StopIteration):
+        return
+    try:
+        _record(call, (), took, None)
+        _record_failure(call, error)
+    except Exception as own:
+        note_own_failure(own)
+
+
+def _record(call: OpenCall, outputs: tuple[Any, ...], took: float, answer: bool | None) -> None:
+    site = (call.frame_code, call.instruction)
+    name = threading.current_thread().name
+    for session in sessions.watching():
+        session.recorder.add_call(
+            SeenCall(
+                call.began - session.started, call.operation, site, call.user, call.inputs, outputs,
+                name, current_force(session), answer, None, took,
+            )
+        )  # fmt: skip
+
+
+def _record_failure(call: OpenCall, error: BaseException) -> None:
+    # Frames from here outwards: this function, `raised`, the recorded function, its caller.
+    caller = sys._getframe(2)
+    for session in sessions.watching():
+        sighting = sight(caller, session.roles)
+        session.failed(error, sighting, operation=call.operation, force=current_force(session))
+
+
+def current_force(session: Any) -> int | None:
+    """The force of a session in whose tasks this thread is, if any."""
+    from lazyscope.capture.scheduler import force_of_task
+
+    return force_of_task(session)
+
+
+def _user_place(frame: FrameType | None) -> Place | None:
+    """The innermost user frame from here outwards, for the first session that watches."""
+    role_of = sessions.watching()[0].roles.of
+    while frame is not None:
+        code = frame.f_code
+        if role_of(code.co_filename, frame.f_globals) == "user":
+            return code, frame.f_lasti
+        frame = frame.f_back
+    return None
+
+
+def _arrays_in(values: Any) -> tuple[str, ...]:
+    """Names of the dask arrays among some values, one level of lists and tuples deep."""
+    found: list[str] = []
+    for value in values:
+        if isinstance(value, Array):
+            found.append(value._name)
+        elif type(value) is tuple or type(value) is list:
+            found.extend(item._name for item in value[:LONGEST] if isinstance(item, Array))
+    return tuple(found)
+
+
+def _described(result: Any) -> tuple[tuple[str, Any, Any], ...]:
+    """(name, dtype, chunks) of each dask array in a result."""
+    if isinstance(result, Array):
+        return ((result._name, result._meta.dtype, result._chunks),)
+    if isinstance(result, tuple | list):
+        return tuple(
+            (item._name, item._meta.dtype, item._chunks)
+            for item in result[:LONGEST]
+            if isinstance(item, Array)
+        )
+    return ()

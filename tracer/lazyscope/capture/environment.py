@@ -1,0 +1,55 @@
+"""What the header of a trace says about where the program ran. No environment variables, no names."""
+
+from __future__ import annotations
+
+import platform
+import re
+import sys
+
+WATCHED = (
+    "dask", "distributed", "numpy", "scipy", "sklearn", "xarray", "pandas", "pyarrow",
+    "array_api_compat", "array_api_extra",
+)  # fmt: skip
+
+_SECRET = re.compile(r"(key|token|secret|passw(or)?d)", re.IGNORECASE)
+
+
+def versions() -> dict[str, str]:
+    """Version of Python and of the packages that matter and can be imported, by import name."""
+    found = {"python": platform.python_version()}
+    for name in WATCHED:
+        version = _version(name)
+        if version is not None:
+            found[name] = version
+    return found
+
+
+def _version(name: str) -> str | None:
+    module = sys.modules.get(name)
+    version = getattr(module, "__version__", None)
+    if isinstance(version, str):
+        return version
+    from importlib import metadata
+
+    distribution = {"sklearn": "scikit-learn"}.get(name, name)
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def without_secrets(argv: list[str]) -> list[str]:
+    """Arguments with every value after an option named like a key, token, secret or password as ``***``."""
+    shown: list[str] = []
+    hide = False
+    for argument in argv:
+        name, equals, _ = argument.partition("=")
+        secret = argument.startswith("-") and _SECRET.search(name) is not None
+        if hide and not argument.startswith("-"):
+            shown.append("***")
+        elif secret and equals:
+            shown.append(f"{name}=***")
+        else:
+            shown.append(argument)
+        hide = secret and not equals
+    return shown

@@ -1,0 +1,345 @@
+"""One force while it runs: what it asks for, who asked, and what came back."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import threading
+from collections.abc import Mapping
+from time import perf_counter
+from types import FrameType
+from typing import Any
+
+from dask.array import Array
+from dask.core import flatten
+
+from lazyscope.capture import memory
+from lazyscope.capture.callsite import Sighting, sight, trigger_of
+from lazyscope.capture.demand import Demand, Group, demand_of
+from lazyscope.capture.history import Asked
+from lazyscope.capture.instruction import position_of
+from lazyscope.capture.recorder import Recorder
+from lazyscope.capture.session import Session
+from lazyscope.model import events
+
+WORTH_A_LOOK = 64 * 1024 * 1024
+"""Results of at least this many bytes have the free memory read before the force."""
+
+
+class Request:
+    """What is asked of a scheduler.
+
+    Attributes
+    ----------
+    collections : list or None
+        The unoptimised collections, where they are known.
+    graph, keys
+        Else the graph and the keys wanted of it.
+    """
+
+    def __init__(self, collections: list[Any] | None, graph: Any, keys: Any) -> None:
+        self.collections = collections
+        self.graph = graph
+        self.keys = keys
+        self.final: Any = None
+        self.final_keys: Any = None
+
+    @classmethod
+    def of_collections(cls, collections: list[Any]) -> Request:
+        return cls(collections, None, None)
+
+    @classmethod
+    def of_graph(cls, graph: Any, keys: Any) -> Request:
+        return cls(None, graph, keys)
+
+    def handed(self, graph: Any, keys: Any) -> Request:
+        """Note what is really handed to the scheduler."""
+        self.final = graph
+        self.final_keys = keys
+        return self
+
+    def demand(self) -> Demand:
+        if self.collections is None:
+            return demand_of([(_materialised(self.graph), _flat(self.keys))])
+        return demand_of([_wanted_of(c) for c in self.collections if not is_expression(c)])
+
+    def results(self) -> list[str]:
+        """Names of what is asked for."""
+        if self.collections is not None:
+            return [_name(c) for c in self.collections]
+        return [str(k[0]) if type(k) is tuple and k else str(k) for k in _flat(self.keys)[:100]]
+
+    def expected_bytes(self) -> int | None:
+        """Bytes of the results, from shapes and dtypes; None where one is unknown."""
+        if self.collections is None or not self.collections:
+            return None
+        total = 0
+        for collection in self.collections:
+            if type(collection).__module__.startswith("dask.array") and isinstance(collection, Array):
+                size = _array_bytes(collection)
+                if size is not None:
+                    total += size
+                    continue
+            return None
+        return total
+
+
+def is_expression(collection: Any) -> bool:
+    """Whether a collection is backed by an expression rather than by a graph (dask.dataframe)."""
+    return hasattr(collection, "expr") and hasattr(collection, "_expr")
+
+
+def _wanted_of(collection: Any) -> tuple[Any, Any]:
+    if isinstance(collection, Array):
+        return collection.__dask_graph__(), collection._name
+    return collection.__dask_graph__(), list(flatten(collection.__dask_keys__()))
+
+
+def _materialised(graph: Any) -> Any:
+    return graph if isinstance(graph, Mapping) else graph.__dask_graph__()
+
+
+def _flat(keys: Any) -> list[Any]:
+    return list(flatten(keys)) if isinstance(keys, list) else [keys]
+
+
+def _name(collection: Any) -> str:
+    name = getattr(collection, "_name", None) or getattr(collection, "key", None)
+    return name if isinstance(name, str) else type(collection).__name__
+
+
+def _array_bytes(array: Any) -> int | None:
+    size = 1
+    for sizes in array._chunks:
+        size *= sum(sizes)
+    return None if size != size else int(size) * array._meta.dtype.itemsize
+
+
+class Execution:
+    """A force, for every session that watches it."""
+
+    def __init__(self, request: Request, scheduler: str, parent: Execution | None) -> None:
+        self.request: Request | None = request
+        self.scheduler = scheduler
+        self.parent = parent
+        self.began = self.ended = perf_counter()
+        self._ids: list[tuple[Session, int]] = []
+        self._users: dict[Session, tuple[Any, str | None]] = {}
+        self._worked: dict[int, float] = {}
+        self._peak_before: int | None = None
+
+    def id_in(self, session: Session) -> int | None:
+        """Its id in the trace of a session, or the nearest enclosing force's that is there."""
+        force: Execution | None = self
+        while force is not None:
+            for known, number in force._ids:
+                if known is session:
+                    return number
+            force = force.parent
+        return None
+
+    def asks_for(self, keys: Any) -> bool:
+        """Whether a scheduler that asks for these keys is at work on this very force."""
+        if self.request is None:
+            return False
+        mine = self.request.final_keys
+        return mine is keys or set(_flat(keys)) <= set(_flat(mine))
+
+    def worked(self, seconds: float) -> None:
+        """Add to the time of the worker thread that calls this."""
+        thread = threading.get_ident()
+        self._worked[thread] = self._worked.get(thread, 0.0) + seconds
+
+    def see_graph(self, graph: Any) -> Any:
+        """Look at the graph that a local scheduler is about to run; return what to run."""
+        return graph
+
+    # Begin
+
+    def begin(self, watching: tuple[Session, ...], frame: FrameType) -> None:
+        """Write the begin record in every trace."""
+        assert self.request is not None
+        demand = self.request.demand()
+        expected = self.request.expected_bytes()
+        results = self.request.results()
+        resident = memory.resident_bytes()
+        self._peak_before = memory.peak_resident_bytes()
+        for session in watching:
+            number = session.next_force()
+            self._ids.append((session, number))
+            asked = session.history.ask(demand, number)
+            sighting = sight(frame, session.roles)
+            self._write_begin(session, number, sighting, demand, asked, expected, results, resident)
+        # Nothing of the program is kept alive while it runs.
+        self.request.collections = self.request.graph = self.request.final = None
+
+    def _write_begin(
+        self,
+        session: Session,
+        number: int,
+        sighting: Sighting,
+        demand: Demand,
+        asked: list[Asked],
+        expected: int | None,
+        results: list[str],
+        resident: int | None,
+    ) -> None:
+        trigger = trigger_of(sighting.inner)
+        user_site, entry, inherited = self._user(session, sighting)
+        if trigger == "store":
+            # The arrays asked for have the shape of what is written, and come back empty.
+            expected = None
+        free = memory.free_bytes() if expected is not None and expected >= WORTH_A_LOOK else None
+
+        def record(recorder: Recorder) -> events.Record:
+            wanted = [wanted_record(recorder, one) for one in asked]
+            return events.ForceBegin(
+                id=number,
+                parent=self.parent.id_in(session) if self.parent else None,
+                at=session.now(),
+                trigger=trigger,
+                site=recorder.position(sighting.site),
+                user_site=recorder.position(user_site),
+                inherited=inherited,
+                entry=recorder.optional_text(entry),
+                stack=recorder.stack(sighting),
+                scheduler=self.scheduler,
+                thread=recorder.text(threading.current_thread().name),
+                wanted=wanted,
+                tasks=sum(one.group.tasks for one in asked),
+                tasks_repeated=sum(one.repeated for one in asked),
+                tasks_exact=demand.exact,
+                results=[recorder.text(name) for name in results],
+                expected_bytes=expected,
+                largest_chunk_bytes=max(
+                    (b for b in map(_chunk_bytes, demand.groups) if b is not None), default=None
+                ),
+                resident_bytes=resident,
+                free_bytes=free,
+            )
+
+        session.recorder.emit(record)
+        if free is not None and expected is not None and expected > free:
+            _say_it_cannot_fit(session, sighting, expected, free)
+
+    def _user(self, session: Session, sighting: Sighting) -> tuple[Any, str | None, bool]:
+        """User site and entry; those of the parent where this thread has no user frame."""
+        user_site, entry, inherited = sighting.user_site, sighting.entry, False
+        if user_site is None and self.parent is not None:
+            user_site, entry = self.parent._users.get(session, (None, None))
+            inherited = user_site is not None
+        self._users[session] = (user_site, entry)
+        return user_site, entry, inherited
+
+    # End
+
+    def end(self, *, result: Any = None, failure: BaseException | None = None) -> None:
+        """Write the end record in every trace."""
+        self.request = None
+        peak = memory.peak_resident_bytes()
+        raised = peak is not None and self._peak_before is not None and peak > self._peak_before
+        size = None if failure is not None else result_bytes(result)
+        for session, number in self._ids:
+            record = events.ForceEnd(
+                id=number,
+                completed=failure is None,
+                seconds=self.ended - self.began,
+                task_seconds=sum(self._worked.values()) if self._worked else None,
+                bytes=size,
+                peak_bytes=peak if raised else None,
+                error=None if failure is None else type(failure).__name__,
+            )
+            session.recorder.emit(lambda _, record=record: record)
+
+
+def wanted_record(recorder: Recorder, asked: Asked) -> events.Wanted:
+    group = asked.group
+    return events.Wanted(
+        recorder.layer(group.name, lambda: layer_record(recorder, group)),
+        group.tasks,
+        asked.repeated,
+        None if group.blocks is None else _bytes_of(group.blocks),
+        asked.last,
+    )
+
+
+def layer_record(recorder: Recorder, group: Group) -> events.Layer:
+    chunk = group.annotations.get("chunksize")
+    return events.Layer(
+        name=recorder.text(group.name),
+        operation=recorder.text(operation_of_name(group.name)),
+        tasks=group.whole,
+        reads=[n for n in map(recorder.known_layer, group.reads) if n is not None],
+        blocks=list(group.grid),
+        chunk=None if chunk is None else [None if c != c else int(c) for c in chunk],
+        chunk_bytes=_chunk_bytes(group),
+        source=not group.reads,
+    )
+
+
+def operation_of_name(name: str) -> str:
+    """``mean_agg-aggregate`` of ``mean_agg-aggregate-8f3b...``: the name without its token."""
+    from dask.utils import key_split
+
+    return str(key_split(name))
+
+
+def _chunk_bytes(group: Group) -> int | None:
+    chunk, dtype = group.annotations.get("chunksize"), group.annotations.get("dtype")
+    if chunk is None or dtype is None:
+        return None
+    size = dtype.itemsize
+    for length in chunk:
+        size *= length
+    return None if size != size else int(size)
+
+
+def _bytes_of(blocks: int) -> bytes:
+    return blocks.to_bytes(blocks.bit_length() // 8 + 1, "little")
+
+
+def result_bytes(result: Any) -> int | None:
+    """Bytes of what a scheduler gave back; None if a part of it does not say."""
+    total = 0
+    todo = [result]
+    while todo:
+        value = todo.pop()
+        if type(value) is list or type(value) is tuple:
+            todo.extend(value)
+            continue
+        size = getattr(value, "nbytes", None) if _says_its_size(value) else None
+        if not isinstance(size, int):
+            return None
+        total += size
+    return total
+
+
+def _says_its_size(value: Any) -> bool:
+    """NumPy's arrays and scalars: others may compute when asked."""
+    return type(value).__module__ == "numpy" or type(value).__module__.startswith("numpy.")
+
+
+def _say_it_cannot_fit(session: Session, sighting: Sighting, expected: int, free: int) -> None:
+    """One line before a force whose result is larger than the memory that is free."""
+    if sighting.site is None:
+        return
+    code, instruction = sighting.site
+    line, end_line, column, end_column, *_ = position_of(code, instruction)
+    text = linecache.getline(code.co_filename, line)
+    if line == end_line and 0 <= column < end_column:
+        text = text.encode()[column:end_column].decode(errors="replace")
+    where = f"{code.co_filename.rsplit('/', 1)[-1]}:{line}"
+    sys.stderr.write(
+        f"lazyscope: {text.strip()[:120]} at {where} needs {decimal_bytes(expected)}; "
+        f"{decimal_bytes(free)} free\n"
+    )
+
+
+def decimal_bytes(count: int) -> str:
+    """A number of bytes as people say it: ``80 GB``, ``1.5 MB``."""
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} PB"

@@ -1,0 +1,103 @@
+"""How much memory the process has and may take, read from the kernel; None where it does not say."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+
+def resident_bytes() -> int | None:
+    """Resident size of this process now."""
+    try:
+        with open("/proc/self/statm", "rb", buffering=0) as statm:
+            return int(statm.read(128).split()[1]) * _PAGE
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def peak_resident_bytes() -> int | None:
+    """Highest resident size of this process since it began."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def limit_bytes() -> int | None:
+    """The smallest of physical memory and the limits of the process's control groups."""
+    limits = [_meminfo("MemTotal"), *(limit for limit, _ in _cgroup_limits())]
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def free_bytes() -> int | None:
+    """What this process could still take before the kernel or a control group stops it."""
+    room = [_meminfo("MemAvailable"), *(limit - used for limit, used in _cgroup_limits())]
+    free = min((bytes_ for bytes_ in room if bytes_ is not None), default=None)
+    return None if free is None else max(free, 0)
+
+
+def _meminfo(name: str) -> int | None:
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith(name + ":"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        pass
+    return None
+
+
+def _cgroup_limits() -> list[tuple[int, int]]:
+    """(limit, used without page cache) of each control group above the process that has a limit."""
+    limits = []
+    for directory, limit_name, used_name in _cgroup_directories():
+        limit = _number(directory / limit_name)
+        used = _number(directory / used_name)
+        if limit is not None and used is not None and limit < 1 << 60:
+            limits.append((limit, used - _reclaimable(directory)))
+    return limits
+
+
+def _cgroup_directories() -> list[tuple[Path, str, str]]:
+    """Version 2 and version 1 directories of this process's memory group and those above it."""
+    found = []
+    try:
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            root, names = Path("/sys/fs/cgroup"), ("memory.max", "memory.current")
+        elif "memory" in controllers.split(","):
+            root = Path("/sys/fs/cgroup/memory")
+            names = ("memory.limit_in_bytes", "memory.usage_in_bytes")
+        else:
+            continue
+        below = root / path.lstrip("/")
+        for directory in (below, *below.parents):
+            found.append((directory, *names))
+            if directory == root:
+                break
+    return found
+
+
+def _reclaimable(directory: Path) -> int:
+    """Page cache that the kernel drops before it kills."""
+    try:
+        lines = (directory / "memory.stat").read_text().splitlines()
+    except OSError:
+        return 0
+    values = dict(line.split()[:2] for line in lines if len(line.split()) >= 2)
+    return int(values.get("inactive_file", values.get("total_inactive_file", 0)))
+
+
+def _number(file: Path) -> int | None:
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,252 @@
+"""Recorded functions: the calls traced code makes through an array-API namespace.
+
+While a trace is open each function of the dask namespaces is replaced, at every attribute of the array
+layer that holds it, by one recorded function that hands on to it; so ``xp is array_namespace(x)``,
+pickling by reference and tokens hold. Three kinds of functions need three ways:
+
+* a function that pickle finds under its name is replaced by a wrapper, its own module included;
+* `array_api_compat.common._internal.get_xp` makes closures over functions that pickle does find: the
+  closure stays, the function in its cell is replaced;
+* any other closure is replaced by a `StandIn`, which pickles and tokenises as the closure itself.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+from collections.abc import Callable, Iterator
+from types import FunctionType, ModuleType
+from typing import Any
+
+from lazyscope.capture import calls
+from lazyscope.capture.patching import Patches
+from lazyscope.capture.wrapping import StandIn, importable, unseen
+
+QUESTIONS = ("is_lazy_array", "is_dask_array")
+"""What libraries ask about an array before they choose a path."""
+
+_ARRAY_LAYER = re.compile(r"(^|\.)(dask\.array|array_api_compat|array_api_extra)(\.|$)")
+_NAMESPACE = re.compile(
+    r"^dask\.array(\.(linalg|fft|random|ma|stats|image|overlap|gufunc|lib(\.stride_tricks)?))?$"
+    r"|(^|\.)array_api_compat\.dask\.array(\.(linalg|fft))?$"
+    r"|(^|\.)array_api_extra$"
+)
+_HELPERS = re.compile(r"(^|\.)array_api_compat\.common\._helpers$")
+_PRIVATE_HOMES = ("dask.base", "dask.utils", "dask.delayed", "dask.config", "functools")
+_NO_CALLS = {"optimize", "register_chunk_type", "assert_eq", "annotations", "get_annotations", "warnings"}
+
+_recorded: dict[int, tuple[Any, Any]] = {}
+"""By id of the original: the original and what stands in for it while patches are in place."""
+
+
+def install(patches: Patches) -> None:
+    """Record the namespaces that are imported now."""
+    for module in _array_layer_modules():
+        install_module(patches, module)
+
+
+def install_module(patches: Patches, module: ModuleType) -> None:
+    """Record one module of the array layer: its own functions, and its bindings of others'."""
+    if _NAMESPACE.search(module.__name__):
+        for name, value in _public(module):
+            _replace(patches, module, name, value)
+    if _HELPERS.search(module.__name__):
+        for name in QUESTIONS:
+            _replace(patches, module, name, vars(module).get(name))
+    _rebind(patches, module)
+
+
+def forget() -> None:
+    """Restore bindings in modules imported during the trace, and drop the stand-ins."""
+    originals = {id(stand_in): original for original, stand_in in _recorded.values()}
+    for module in list(sys.modules.values()):
+        if isinstance(module, ModuleType):
+            for name, value in list(vars(module).items()):
+                if id(value) in originals:
+                    setattr(module, name, originals[id(value)])
+    _recorded.clear()
+
+
+def _array_layer_modules() -> list[ModuleType]:
+    return [
+        module
+        for name, module in sorted(sys.modules.items())
+        if isinstance(module, ModuleType) and is_array_layer(name)
+    ]
+
+
+def is_array_layer(module_name: str) -> bool:
+    """Whether a module can hold functions that are recorded."""
+    return _ARRAY_LAYER.search(module_name) is not None and ".tests" not in module_name
+
+
+def _public(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    for name, value in list(vars(module).items()):
+        if not name.startswith("_") and name not in _NO_CALLS:
+            yield name, value
+
+
+def _replace(patches: Patches, module: ModuleType, name: str, value: Any) -> None:
+    """Make one function of a namespace recorded, where it is defined and here."""
+    if not isinstance(value, FunctionType) or id(value) in _recorded or _is_stand_in(value):
+        return
+    home = value.__code__.co_filename
+    if value.__module__ in _PRIVATE_HOMES and "creation" not in home:
+        return
+    operation = f"{_shown(module.__name__)}.{name}"
+    inner = _function_in_closure(value)
+    if importable(value):
+        stand_in: Any = recorded_function(value, operation)
+        _set_home(patches, value, stand_in)
+    elif inner is not None:
+        cell, function = inner
+        stand_in = recorded_function(function, operation, depth=2)
+        _recorded[id(function)] = (function, stand_in)
+        patches.set_cell(cell, stand_in)
+        _set_home(patches, function, stand_in)
+        return
+    else:
+        stand_in = StandIn(value, recorded_function(value, operation, depth=2))
+    _recorded[id(value)] = (value, stand_in)
+
+
+def _is_stand_in(value: Any) -> bool:
+    return any(value is stand_in for _, stand_in in _recorded.values())
+
+
+def _set_home(patches: Patches, function: FunctionType, stand_in: Any) -> None:
+    home = sys.modules.get(function.__module__)
+    if home is not None and vars(home).get(function.__name__) is function:
+        patches.set(home, function.__name__, stand_in)
+
+
+def _function_in_closure(value: FunctionType) -> tuple[Any, FunctionType] | None:
+    """The function that a closure of the same name hands on to, if pickle finds that one."""
+    for cell in value.__closure__ or ():
+        inner = cell.cell_contents
+        if isinstance(inner, FunctionType) and inner.__name__ == value.__name__ and importable(inner):
+            return cell, inner
+    return None
+
+
+def _rebind(patches: Patches, module: ModuleType) -> None:
+    """Replace every attribute of a module that holds a recorded function."""
+    for name, value in list(vars(module).items()):
+        known = _recorded.get(id(value))
+        if known is not None and known[0] is value:
+            patches.set(module, name, known[1])
+
+
+def rebind_everywhere(patches: Patches) -> None:
+    """Replace every attribute of the array layer that holds a recorded function."""
+    for module in _array_layer_modules():
+        _rebind(patches, module)
+
+
+def _shown(module_name: str) -> str:
+    """The namespace as users know it: vendored copies under the name of what they copy."""
+    for public in ("array_api_compat.", "array_api_extra"):
+        if public in module_name:
+            return module_name[module_name.index(public) :]
+    return module_name
+
+
+def recorded_function(
+    original: Callable[..., Any], operation: str, *, depth: int = 1
+) -> Callable[..., Any]:
+    """A function that does what `original` does and has the call recorded.
+
+    Parameters
+    ----------
+    original : callable
+    operation : str
+        What the call is named in the trace.
+    depth : int
+        How many frames away the caller is: 2 where another function only hands on.
+    """
+    stand_in = _make(original, operation, depth, calls.begin, calls.returned, calls.raised, sys._getframe)
+    return functools.wraps(original)(stand_in)
+
+
+@unseen
+def _make(
+    original: Callable[..., Any],
+    operation: str,
+    depth: int,
+    begin: Callable[..., Any],
+    returned: Callable[..., Any],
+    raised: Callable[..., Any],
+    frame_at: Callable[[int], Any],
+) -> Callable[..., Any]:
+    def recorded(*args: Any, **kwargs: Any) -> Any:
+        call = begin(frame_at(depth), operation, args, kwargs)
+        if call is None:
+            return original(*args, **kwargs)
+        try:
+            result = original(*args, **kwargs)
+        except BaseException as error:
+            raised(call, error)
+            raise
+        returned(call, result)
+        return result
+
+    return recorded
+
+
+def recorded_method_of_named(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A recorded method of objects that have the name of a function: dask's ufuncs."""
+
+    def begin(caller: Any, _: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return calls.begin(caller, f"dask.array.{getattr(args[0], '__name__', 'ufunc')}", args, kwargs)
+
+    stand_in = _make(method, "", 1, begin, calls.returned, calls.raised, sys._getframe)
+    return functools.wraps(method)(stand_in)
+
+
+class Namespace(ModuleType):
+    """An array-API namespace whose calls are recorded while a trace is open.
+
+    It stands for the namespace it was made of: same name, same attributes, and it pickles as that
+    module. Everything that is no function is the namespace's own.
+    """
+
+    def __init__(self, namespace: ModuleType) -> None:
+        super().__init__(namespace.__name__, namespace.__doc__)
+        self.__dict__["__wrapped__"] = namespace
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.__dict__["__wrapped__"], name)
+        if isinstance(value, ModuleType) and name in ("linalg", "fft"):
+            return proxy_of(value)
+        if isinstance(value, FunctionType) and not _is_stand_in(value):
+            return _proxied(value, f"{_shown(self.__name__)}.{name}")
+        return value
+
+    def __dir__(self) -> list[str]:
+        return dir(self.__dict__["__wrapped__"])
+
+    def __reduce__(self) -> Any:
+        return _import_module, (self.__name__,)
+
+    def __dask_tokenize__(self) -> Any:
+        from dask.base import normalize_token
+
+        return normalize_token(self.__dict__["__wrapped__"])
+
+
+def _import_module(name: str) -> ModuleType:
+    import importlib
+
+    return importlib.import_module(name)
+
+
+@functools.cache
+def _proxied(function: FunctionType, operation: str) -> Any:
+    return recorded_function(function, operation)
+
+
+@functools.cache
+def proxy_of(namespace: ModuleType) -> Namespace:
+    """The one recording namespace of a real one."""
+    return namespace if isinstance(namespace, Namespace) else Namespace(namespace)

@@ -1,0 +1,527 @@
+"""What dask.dataframe reads: which parts of which files, whatever the columns and filters.
+
+Two columns of one Parquet file share no task key, so a partition that is read again is found by what is
+read, not by the task that reads it. A **read unit** is what one task takes from one source:
+
+============  ============================  ========================================================
+kind          source                        pieces
+============  ============================  ========================================================
+``parquet``   path                          ids of row groups
+``orc``       path                          ids of stripes
+``bytes``     path (CSV, JSON, text)        one ``(offset, length)``
+``from_map``  name of the reading function  one token of that function and its arguments, not columns
+============  ============================  ========================================================
+
+Pieces are None where the whole source is read. Frames and arrays in memory (``from_pandas``,
+``from_array``, persisted partitions) are not read. The parts of ``from_delayed`` are tasks whose keys
+last, so only the known file readers among them are units. Nothing here reads, computes or raises.
+
+Which row groups a filter skips is known only once the footer has been read. With ``filesystem="arrow"``
+the fragments in the graph keep it; until then the filter itself stands for the row groups.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from operator import attrgetter
+from types import FunctionType
+from typing import Any, NamedTuple
+
+from dask._expr import Expr
+from dask._task_spec import GraphNode, Task, _execute_subgraph
+from dask.core import flatten, keys_in_tasks
+from dask.highlevelgraph import MaterializedLayer
+from dask.tokenize import tokenize
+from dask.utils import funcname
+
+
+@dataclass(frozen=True, slots=True)
+class ReadUnit:
+    """What one task takes from one source."""
+
+    kind: str
+    source: str
+    pieces: tuple[Hashable, ...] | None
+    """None: the whole source."""
+    of: int | None = field(default=None, compare=False)
+    """Row groups in the whole file, where that is known without reading."""
+    filtered: str | None = field(default=None, compare=False)
+    """Token of the filter that chose the pieces while the task runs."""
+
+
+class Reads(NamedTuple):
+    """The partition reads of one graph."""
+
+    units: list[ReadUnit]
+    """One for each read that is performed: the same unit twice when two tasks read it."""
+    unknown: frozenset[str]
+    """Readers whose tasks were found but not understood: their reads are not in `units`."""
+    exact: bool
+    """Whether `units` was cut to what is wanted; else it is at most this."""
+
+
+CULL_AT_MOST = 200_000
+"""Tasks of a HighLevelGraph beyond which it is taken as wanted whole: culling walks its keys."""
+
+NONE = Reads([], frozenset(), exact=True)
+
+
+class ReadHistory:
+    """The reads of a trace so far.
+
+    A unit is *repeated* when earlier forces read all of its pieces, in whichever tasks, or read the same
+    source through the same filter. A whole file is repeated after a read of the whole file, or of every
+    row group if their number is known. So the count is a lower bound.
+    """
+
+    def __init__(self) -> None:
+        self._pieces: dict[tuple[str, str], set[Hashable]] = {}
+        self._whole: set[tuple[str, str]] = set()
+
+    def repeated(self, units: Collection[ReadUnit]) -> int:
+        """Count the units of a force that earlier forces had read, and remember them all."""
+        count = sum(map(self._covers, units))
+        for unit in units:
+            self._remember(unit)
+        return count
+
+    def _covers(self, unit: ReadUnit) -> bool:
+        source = unit.kind, unit.source
+        if source in self._whole:
+            return True
+        seen = self._pieces.get(source, set())
+        pieces = range(unit.of or 0) if unit.pieces is None else unit.pieces
+        return unit.filtered in seen or (len(pieces) > 0 and seen.issuperset(pieces))
+
+    def _remember(self, unit: ReadUnit) -> None:
+        source = unit.kind, unit.source
+        if unit.pieces is None:
+            self._whole.add(source)
+            return
+        seen = self._pieces.setdefault(source, set())
+        seen.update(unit.pieces)
+        if unit.filtered is not None:
+            seen.add(unit.filtered)
+
+
+def reads_in_graph(graph: Mapping[Any, Any], wanted: Iterable[Any] | None = None) -> Reads:
+    """The partition reads that running a graph performs.
+
+    Parameters
+    ----------
+    graph : Mapping
+        Keys and tasks as a local scheduler gets them. Of a HighLevelGraph only those layers are looked
+        at that are mappings already.
+    wanted : iterable of keys, optional
+        What is asked for, nested lists allowed; tasks that it does not need are left out.
+    """
+    finder = _Finder()
+    try:
+        return finder.reads(finder.find(graph, wanted))
+    except Exception as error:
+        return NONE._replace(unknown=frozenset({type(error).__name__}), exact=False)
+
+
+class _Finder:
+    """Recognises the tasks that read by their functions. One per graph: readers load at any time."""
+
+    def __init__(self) -> None:
+        self.readers = _loaded_readers()
+        self.unknown: set[str] = set()
+        self.exact = True
+        self._tokens: dict[int, str] = {}
+        self._enforce = _loaded("dask.dataframe.core", "apply_and_enforce")
+        self._sample = _loaded("dask.dataframe.dispatch", "make_meta")
+        self._identity = _loaded("toolz.functoolz", "identity")
+
+    def find(self, graph: Mapping[Any, Any], wanted: Iterable[Any] | None) -> dict[Any, list[ReadUnit]]:
+        """The reads of a graph by key, cut to what is wanted only if there are any."""
+        layered = hasattr(graph, "layers")
+        found = self._scan(_mappings_in(graph) if layered else graph) if self.readers else {}
+        if not found or wanted is None:
+            return found
+        if layered and len(graph) > CULL_AT_MOST:
+            self.exact = False
+            return found
+        keys = set(flatten(wanted))
+        needed = _culled(graph, keys) if layered else _needed(graph, keys)
+        return {key: units for key, units in found.items() if key in needed}
+
+    def reads(self, found: Mapping[Any, list[ReadUnit]]) -> Reads:
+        """What was found, as the answer to a caller."""
+        units = [unit for several in found.values() for unit in several]
+        return Reads(units, frozenset(self.unknown), self.exact)
+
+    def _scan(self, graph: Mapping[Any, Any]) -> dict[Any, list[ReadUnit]]:
+        found: dict[Any, list[ReadUnit]] = {}
+        for key, task in graph.items():
+            if type(task) is not Task:
+                continue
+            if not task._dependencies or task.func is _execute_subgraph:
+                if units := self.units(task):
+                    found[key] = units
+            elif task.func is self._sample:
+                found.update(self._sampled(graph, task))
+        return found
+
+    def _sampled(self, graph: Mapping[Any, Any], task: Any) -> dict[Any, list[ReadUnit]]:
+        """The partition that dask reads to learn the columns of ``from_map`` without `meta`."""
+        leaves = {key: graph[key] for key in task._dependencies if key in graph}
+        return {
+            key: [self._mapped(leaf.func, leaf)]
+            for key, leaf in leaves.items()
+            if type(leaf) is Task and not leaf._dependencies
+        }
+
+    def units(self, task: Any) -> list[ReadUnit]:
+        """What a task reads, with the tasks that are fused or nested in it."""
+        found: list[ReadUnit] = []
+        stack = [task]
+        while stack:
+            node = stack.pop()
+            if node.func is _execute_subgraph:
+                stack.extend(
+                    t
+                    for t in node.args[0].values()
+                    if type(t) is Task and (not t._dependencies or t.func is _execute_subgraph)
+                )
+            elif (read := self._reader(node)) is not None:
+                found.extend(self._resolve(read, node))
+            elif nested := [a for a in (*node.args, *node.kwargs.values()) if isinstance(a, Task)]:
+                stack.extend(nested)
+            elif node._data_producer or node.func is self._enforce:
+                found.extend(self._produced(node))
+        return found
+
+    def _reader(self, task: Any) -> _Reader | None:
+        func = task.func
+        if func is self._enforce:
+            func = task.kwargs.get("_func")
+        kind = type(func)
+        return self.readers.get(func if kind is FunctionType else kind)
+
+    def _resolve(self, read: _Reader, task: Any) -> list[ReadUnit]:
+        try:
+            return list(read(*task.args, **task.kwargs))
+        except Exception:
+            self.unknown.add(read.__name__.strip("_"))
+            return []
+
+    def _produced(self, task: Any) -> list[ReadUnit]:
+        """What a task of ``from_map`` with a function of the user's reads."""
+        func = task.kwargs["_func"] if task.func is self._enforce else task.func
+        in_memory = isinstance(func, type) or func is self._identity or _is_array_source(func, task)
+        return [] if in_memory else [self._mapped(func, task)]
+
+    def _mapped(self, func: Any, task: Any) -> ReadUnit:
+        """A partition that a function of the user's makes, told apart by what it is given."""
+        options = {k: v for k, v in task.kwargs.items() if k not in ("columns", "_func", "_meta")}
+        given = (*task.args, *options.values())
+        if id(func) not in self._tokens:
+            self._tokens[id(func)] = tokenize(func)
+        # Data in memory is hashed once, by dask, for the key; a second time would be felt.
+        told = task.key if any(map(_is_data, given)) else (task.args, options)
+        token = tokenize(self._tokens[id(func)], told)
+        return ReadUnit("from_map", f"{getattr(func, '__module__', '')}.{funcname(func)}", (token,))
+
+
+_Reader = Callable[..., Iterable[ReadUnit]]
+
+_READERS = (
+    ("dask.dataframe.dask_expr.io.parquet", "ReadParquetPyarrowFS._fragment_to_table", "_fragment"),
+    ("dask.dataframe.dask_expr.io.io", "FusedParquetIO._load_multiple_files", "_fragments"),
+    ("dask.dataframe.io.parquet.core", "ParquetFunctionWrapper", "_parquet_part"),
+    ("dask.dataframe.io.orc.core", "_read_orc", "_orc_part"),
+    ("dask.dataframe.io.json", "read_json_file", "_whole_file"),
+    ("dask.bytes.core", "read_block_from_file", "_block"),
+)
+"""Module, reading function or class of callables, and the function here that understands its arguments."""
+
+
+def _loaded_readers() -> dict[Any, _Reader]:
+    found = ((_loaded(module, name), globals()[reader]) for module, name, reader in _READERS)
+    return {function: reader for function, reader in found if function is not None}
+
+
+def _loaded(module: str, name: str) -> Any:
+    """Something of a module if that is loaded and has it."""
+    try:
+        return attrgetter(name)(sys.modules[module])
+    except (KeyError, AttributeError):
+        return None
+
+
+def _fragment(fragment_wrapper: Any, filters: Any, schema: Any, **_: Any) -> Iterable[ReadUnit]:
+    fragment = fragment_wrapper._fragment
+    if fragment is not None:
+        return _fragment_read(fragment, filters, schema)
+    return [_parquet(fragment_wrapper._fragment_packed[1], None, None, filters)]
+
+
+def _fragment_read(fragment: Any, filters: Any, schema: Any) -> list[ReadUnit]:
+    groups, total = _row_groups(fragment, filters, schema)
+    return [] if groups == () else [_parquet(fragment.path, groups, total, filters)]
+
+
+def _parquet(path: Any, groups: tuple[int, ...] | None, total: int | None, filters: Any) -> ReadUnit:
+    """A read through a filter; the filter's token stands for row groups that are not known."""
+    token = None if filters is None else tokenize(filters)
+    if groups is None:
+        return ReadUnit("parquet", str(path), None if token is None else (token,), total, token)
+    return ReadUnit("parquet", str(path), None if len(groups) == total else groups, total, token)
+
+
+def _row_groups(fragment: Any, filters: Any, schema: Any) -> tuple[tuple[int, ...] | None, int | None]:
+    """Row groups a fragment will read and those in its file; None while its footer is unread.
+
+    How the fragment pickles tells whether it has its footer. All its properties would fetch it.
+    """
+    ids = fragment.__reduce__()[1][-1]
+    if ids is None:
+        return None, None
+    if filters is not None:
+        if isinstance(filters, list):
+            filters = sys.modules["pyarrow.parquet"].filters_to_expression(filters)
+        ids = [group.id for group in fragment.subset(filters, schema).row_groups]
+    return tuple(ids), fragment.metadata.num_row_groups
+
+
+def _fragments(frag_filters: Any, _columns: Any, schema: Any, **_: Any) -> Iterable[ReadUnit]:
+    for fragment, filters in frag_filters:
+        yield from _fragment(fragment, filters, schema)
+
+
+def _parquet_part(part: Any, **_: Any) -> Iterable[ReadUnit]:
+    for piece in part if isinstance(part, list) else [part]:
+        path, groups = piece["piece"][:2]
+        whole = groups is None or list(groups) == [None]
+        yield ReadUnit("parquet", path, None if whole else tuple(groups))
+
+
+def _orc_part(parts: Any, **_: Any) -> Iterable[ReadUnit]:
+    for path, stripes in parts:
+        yield ReadUnit("orc", path, None if stripes is None else tuple(stripes))
+
+
+def _whole_file(file: Any, *_: Any, **__: Any) -> Iterable[ReadUnit]:
+    yield ReadUnit("bytes", file.path, None)
+
+
+def _block(file: Any, offset: int, length: int | None, *_: Any) -> Iterable[ReadUnit]:
+    yield ReadUnit("bytes", file.path, None if length is None else ((offset, length),))
+
+
+def _is_array_source(func: Any, task: Any) -> bool:
+    """Whether it is a chunk of an array that was given to ``dask.array.from_array``."""
+    slices = (a for a in task.args if isinstance(a, tuple) and a and isinstance(a[0], slice))
+    return str(getattr(func, "__module__", "")).startswith("dask.array") or any(slices)
+
+
+def _is_data(value: Any) -> bool:
+    """Whether it is a frame or an array in memory, which takes long to hash."""
+    return type(value).__module__.partition(".")[0] in ("numpy", "pandas") and value.ndim > 0
+
+
+def _mappings_in(graph: Any) -> dict[Any, Any]:
+    """Tasks of the layers that are mappings: the others are made by dask.array."""
+    layers = (layer for layer in graph.layers.values() if type(layer) is MaterializedLayer)
+    return {key: task for layer in layers for key, task in layer.mapping.items()}
+
+
+def _culled(graph: Any, keys: set[Any]) -> Collection[Any]:
+    return _mappings_in(graph.cull(keys))
+
+
+def _needed(graph: Mapping[Any, Any], wanted: Iterable[Any]) -> set[Any]:
+    """The keys that what is wanted depends on."""
+    needed: set[Any] = set()
+    stack = list(wanted)
+    while stack:
+        key = stack.pop()
+        if key not in needed and key in graph:
+            needed.add(key)
+            task = graph[key]
+            stack.extend(task.dependencies if isinstance(task, GraphNode) else keys_in_tasks(graph, [task]))
+    return needed
+
+
+# Expressions: for schedulers that materialise them elsewhere
+
+
+def reads_in_expression(expr: Any) -> Reads | None:
+    """The partition reads that running an optimised expression performs; None if it cannot be told.
+
+    Parameters
+    ----------
+    expr : dask._expr.Expr
+        As `dask.base.compute` hands it to a scheduler. It is neither materialised nor changed.
+    """
+    finder = _Finder()
+    if not finder.readers:
+        return NONE
+    try:
+        nodes = _Nodes(expr)
+        finder.exact = nodes.exact
+        found: dict[Any, list[ReadUnit]] = {}
+        for node, parts in nodes:
+            found.update(_node_reads(finder, node, parts))
+        return finder.reads(found)
+    except Exception:
+        return None
+
+
+class Tasks(NamedTuple):
+    """The tasks that an expression asks for."""
+
+    named: dict[str, int | frozenset[Any]]
+    """By the name their keys begin with: n stands for ``(name, 0)`` to ``(name, n - 1)``, else the keys."""
+    exact: bool
+    """Whether it was cut to what is wanted; else it is at most this."""
+
+
+def tasks_in_expression(expr: Any) -> Tasks | None:
+    """The tasks that an optimised dataframe expression asks for.
+
+    Fused tasks are taken apart, so equal work has equal keys in every force. Literals, partitions in
+    memory, aliases and the task that joins the partitions of a result are left out.
+
+    Returns
+    -------
+    Tasks or None
+        None if `expr` is no expression of dask.dataframe alone.
+    """
+    try:
+        nodes = _Nodes(expr)
+        named: dict[str, int | frozenset[Any]] = {}
+        for node, parts in nodes:
+            named.update(_node_tasks(node, parts))
+        for operand in expr.operands:
+            if _is(operand, "RepartitionToFewer") and operand.npartitions == 1:
+                named.pop(operand._name, None)
+        return Tasks(named, nodes.exact)
+    except Exception:
+        return None
+
+
+class _Nodes:
+    """The nodes of an expression, those fused into others too, with the partitions wanted of each."""
+
+    def __init__(self, root: Any) -> None:
+        self.exact = True
+        self._found: dict[str, tuple[Any, frozenset[int] | None]] = {}
+        self._visit(root)
+
+    def __iter__(self) -> Iterator[tuple[Any, frozenset[int] | None]]:
+        return iter(self._found.values())
+
+    def _visit(self, root: Any) -> None:
+        stack: list[tuple[Any, frozenset[int] | None]] = [(root, None)]
+        while stack:
+            node, parts = stack.pop()
+            if node._name in self._found:
+                known = self._found[node._name][1]
+                if known is None or (parts is not None and parts <= known):
+                    continue
+                parts = None if parts is None else parts | known
+            self._found[node._name] = node, parts
+            stack.extend(self._inputs(node, parts))
+
+    def _inputs(self, node: Any, parts: frozenset[int] | None) -> list[tuple[Any, frozenset[int] | None]]:
+        """What a node needs of others, for these of its partitions; None stands for all."""
+        if _is(node, "HLGExpr"):
+            return []
+        if _is(node, "Partitions"):
+            chosen = node.partitions if parts is None else [node.partitions[i] for i in parts]
+            return [(node.frame, frozenset(chosen))]
+        inputs = node.exprs if _is(node, "Fused") else node.dependencies()
+        if parts is not None and _is(node, "Blockwise") and _is_one_per_partition(node):
+            return [(one, None if one.npartitions == 1 else parts) for one in inputs]
+        self.exact = self.exact and (parts is None or not inputs)
+        return [(one, None) for one in inputs]
+
+
+def _is(node: Any, *names: str) -> bool:
+    """Whether a node is of a class of one of these names, by name so as to import nothing."""
+    return any(kind.__name__ in names for kind in type(node).__mro__)
+
+
+def _node_reads(finder: _Finder, node: Any, parts: frozenset[int] | None) -> Mapping[Any, list[ReadUnit]]:
+    if _is(node, "HLGExpr"):
+        return finder.find(node.hlg, node.__dask_keys__())
+    if _is(node, "LLGExpr"):
+        return finder.find(node.operand("dsk"), None)
+    if _is(node, "FromGraph"):
+        return finder.find(node.operand("layer"), _chosen(node.operand("keys"), parts))
+    if _is(node, "DelayedsExpr", "_DelayedExpr"):
+        return _delayed_reads(finder, _chosen(node.operands, parts))
+    if _is(node, "BlockwiseIO") and not _is(node, "FromPandas", "FromArray"):
+        return _io_reads(finder, node, parts)
+    return {}
+
+
+def _io_reads(finder: _Finder, node: Any, parts: frozenset[int] | None) -> Mapping[Any, list[ReadUnit]]:
+    source = node
+    if _is(node, "FusedIO"):
+        source = node.operand("_expr")
+        buckets = [source._partitions] if parts is None else _chosen(node._fusion_buckets, parts)
+        numbers = [number for bucket in buckets for number in bucket]
+    else:
+        numbers = _chosen(getattr(node, "_partitions", None) or range(node.npartitions), parts)
+    if _is(source, "ReadParquetPyarrowFS"):
+        schema = source._dataset_info["schema"].remove_metadata()
+        return {(node._name, n): _fragment_read(source.fragments[n], source.filters, schema) for n in numbers}
+    return {(node._name, n): finder.units(_io_task(source, n)) for n in numbers}
+
+
+def _io_task(source: Any, number: int) -> Any:
+    """The task that reads one partition."""
+    key = (source._name, number)
+    if not _is(source, "FromMap"):
+        return getattr(source, "_filtered_task", source._task)(key, number)
+    # Its own task asks for the columns, and unless they were given dask computes to find out.
+    given = [values[number] for values in source.iterables]
+    return Task(key, source.func, *given, *source.args, _data_producer=True, **source.operand("kwargs"))
+
+
+def _delayed_reads(finder: _Finder, parts: list[Any]) -> Mapping[Any, list[ReadUnit]]:
+    found: dict[Any, list[ReadUnit]] = {}
+    for part in parts:
+        if hasattr(part, "dask"):
+            found.update(finder.find(part.dask, [part.key]))
+    return found
+
+
+def _chosen(items: Any, parts: frozenset[int] | None) -> list[Any]:
+    return list(items) if parts is None else [items[i] for i in sorted(parts)]
+
+
+def _node_tasks(node: Any, parts: frozenset[int] | None) -> dict[str, int | frozenset[Any]]:
+    """The real tasks of one node, by the name of their keys.
+
+    Raises
+    ------
+    TypeError
+        If it is no node of a dataframe expression.
+    """
+    if not any(kind.__module__.startswith("dask.dataframe") for kind in type(node).__mro__):
+        if not _is(node, "_ExprSequence"):
+            raise TypeError(type(node))
+        return {}
+    if _is(node, "Fused", "Literal", "FromPandas", "Partitions"):
+        return {}
+    if _is_one_per_partition(node):
+        if _is(node, "FromDelayed") and not node.verify_meta:
+            return {}
+        count = int(node.npartitions)
+        return {node._name: count if parts is None else frozenset((node._name, i) for i in parts)}
+    names: dict[str, set[Any]] = {}
+    for key, task in node._layer().items():
+        if isinstance(task, Task) or (type(task) is tuple and task and callable(task[0])):
+            names.setdefault(key[0] if type(key) is tuple else key, set()).add(key)
+    return {name: frozenset(keys) for name, keys in names.items()}
+
+
+def _is_one_per_partition(node: Any) -> bool:
+    return type(node)._layer is Expr._layer

@@ -1,0 +1,55 @@
+"""The only place that sets attributes on other modules, and that puts them back.
+
+Every change keeps the object it replaced and is undone in reverse, by identity: where somebody else has
+set the attribute since, their object stays and `undo` names the attribute.
+"""
+
+from __future__ import annotations
+
+import inspect
+from types import CellType
+from typing import Any
+
+_ABSENT = object()
+
+
+class Patches:
+    """Attributes and closure cells that were replaced, in the order of replacement."""
+
+    def __init__(self) -> None:
+        self._done: list[tuple[Any, str | None, Any, Any]] = []
+
+    def set(self, owner: Any, name: str, replacement: Any) -> None:
+        """Replace an attribute of a module or class."""
+        before = inspect.getattr_static(owner, name, _ABSENT)
+        if before is not _ABSENT and isinstance(owner, type) and name not in vars(owner):
+            before = _ABSENT
+        self._done.append((owner, name, before, replacement))
+        setattr(owner, name, replacement)
+
+    def set_cell(self, cell: CellType, replacement: Any) -> None:
+        """Replace what a closure sees under one of its names."""
+        self._done.append((cell, None, cell.cell_contents, replacement))
+        cell.cell_contents = replacement
+
+    def undo(self) -> list[str]:
+        """Put everything back.
+
+        Returns
+        -------
+        list of str
+            Attributes that somebody else has replaced meanwhile and that were left alone.
+        """
+        foreign = []
+        while self._done:
+            owner, name, before, replacement = self._done.pop()
+            if name is None:
+                if owner.cell_contents is replacement:
+                    owner.cell_contents = before
+            elif inspect.getattr_static(owner, name, _ABSENT) is not replacement:
+                foreign.append(f"{getattr(owner, '__name__', owner)}.{name}")
+            elif before is _ABSENT:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, before)
+        return foreign

@@ -1,0 +1,208 @@
+"""Runs a program as Python itself would: as ``__main__``, with its own arguments, path and exit status."""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import io
+import os
+import pkgutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import CodeType, ModuleType, TracebackType
+from typing import NamedTuple
+
+from lazyscope.capture.escaped import note_escaped
+from lazyscope.capture.session import Session
+from lazyscope.capture.wrapping import FILENAME
+from lazyscope.errors import LazyscopeError
+
+
+class Program(NamedTuple):
+    """A program that has been found and compiled, but not begun."""
+
+    code: CodeType
+    argv0: str
+    search_path: str
+    """What stands first in `sys.path` while it runs."""
+    spec: importlib.machinery.ModuleSpec | None
+    package: str | None
+    """Top-level package of a module run with ``-m``."""
+    file: str | None
+
+    @property
+    def stem(self) -> str:
+        """What a trace of it is named after."""
+        if self.spec is not None and self.spec.name:
+            name = self.spec.name.removesuffix(".__main__")
+            return name if name != "__main__" else Path(self.argv0).stem
+        return Path(self.argv0).stem
+
+
+class Outcome(NamedTuple):
+    """How a program ended."""
+
+    status: int
+    error: BaseException | None
+    """The exception that left it, other than `SystemExit`."""
+    interrupted: bool = False
+
+
+def find_script(path: str) -> Program:
+    """A script, or a directory or zip file that holds a ``__main__``.
+
+    Raises
+    ------
+    LazyscopeError
+        If there is none, or it cannot be read or compiled.
+    """
+    if not os.path.exists(path):
+        raise LazyscopeError(f"no script at {path}: give the path of a Python file, or -m MODULE")
+    importer = pkgutil.get_importer(path)
+    finder = getattr(importer, "find_spec", None)
+    if os.path.isdir(path) or (finder is not None and not path.endswith(".py")):
+        spec = finder("__main__") if finder is not None else None
+        if spec is None:
+            raise LazyscopeError(f"{path} holds no __main__.py: give the path of a Python file")
+        return Program(_code_of(spec), path, path, spec, None, spec.origin)
+    return _compiled(path)
+
+
+def _compiled(path: str) -> Program:
+    absolute = os.path.abspath(path)
+    try:
+        with io.open_code(absolute) as file:
+            source = file.read()
+    except OSError as error:
+        raise LazyscopeError(f"cannot read {path}: {error.strerror}") from None
+    code = compile(source, absolute, "exec", dont_inherit=True)
+    return Program(code, path, os.path.dirname(os.path.realpath(absolute)), None, None, absolute)
+
+
+def find_module(name: str) -> Program:
+    """A module to be run with ``-m``, or the ``__main__`` of a package.
+
+    Raises
+    ------
+    LazyscopeError
+        If there is none that can be run.
+    """
+    search_path = os.getcwd()
+    if search_path not in sys.path:
+        sys.path.insert(0, search_path)
+    try:
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.submodule_search_locations is not None:
+            spec = importlib.util.find_spec(f"{name}.__main__")
+    except (ImportError, ValueError) as error:
+        raise LazyscopeError(f"cannot find module {name}: {error}") from None
+    if spec is None:
+        raise LazyscopeError(f"no module named {name} can be run: check the name, or give a script")
+    return Program(
+        _code_of(spec), spec.origin or name, search_path, spec, name.partition(".")[0], spec.origin
+    )
+
+
+def _code_of(spec: importlib.machinery.ModuleSpec) -> CodeType:
+    code = getattr(spec.loader, "get_code", lambda _: None)(spec.name)
+    if code is None:
+        raise LazyscopeError(f"{spec.name} has no Python code to run: give a script or another module")
+    assert isinstance(code, CodeType)
+    return code
+
+
+def execute(program: Program, arguments: list[str], session: Session) -> Outcome:
+    """Run a program in a fresh ``__main__`` and say how it ended.
+
+    An uncaught exception has been recorded, and shown by `sys.excepthook`, when this returns.
+    """
+    sys.argv = [program.argv0, *arguments]
+    sys.path[0] = program.search_path
+    module = _new_main(program)
+    sys.modules["__main__"] = sys.modules["__mp_main__"] = module
+    return _outcome_of(lambda: exec(program.code, module.__dict__), session)
+
+
+def _new_main(program: Program) -> ModuleType:
+    module = ModuleType("__main__")
+    attributes = vars(module)
+    attributes["__builtins__"] = __builtins__
+    attributes["__file__"] = program.file
+    attributes["__cached__"] = None
+    attributes["__spec__"] = program.spec
+    attributes["__doc__"] = None
+    if program.spec is not None:
+        attributes["__loader__"] = program.spec.loader
+        attributes["__package__"] = program.spec.parent
+    else:
+        attributes["__loader__"] = importlib.machinery.SourceFileLoader("__main__", str(program.file))
+        attributes["__package__"] = None
+    return module
+
+
+def _outcome_of(run: Callable[[], None], session: Session) -> Outcome:
+    try:
+        run()
+    except SystemExit as request:
+        return Outcome(_status_of(request), None)
+    except BaseException as error:
+        note_escaped(session, error)
+        traceback = without_own_frames(error)
+        sys.excepthook(type(error), error, traceback)
+        interrupted = isinstance(error, KeyboardInterrupt)
+        return Outcome(128 + signal.SIGINT if interrupted else 1, error, interrupted)
+    return Outcome(0, None)
+
+
+def _status_of(request: SystemExit) -> int:
+    """The exit status Python would give for this ``SystemExit``."""
+    if request.code is None:
+        return 0
+    if isinstance(request.code, int):
+        return request.code & 0xFF
+    print(request.code, file=sys.stderr)
+    return 1
+
+
+def without_own_frames(error: BaseException) -> TracebackType | None:
+    """Take the frames of lazyscope out of the tracebacks of an exception and of what caused it."""
+    todo: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while todo:
+        one = todo.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        one.__traceback__ = _pruned(one.__traceback__)
+        todo += [one.__cause__, one.__context__]
+    return error.__traceback__
+
+
+def _pruned(traceback: TracebackType | None) -> TracebackType | None:
+    first: TracebackType | None = None
+    last: TracebackType | None = None
+    while traceback is not None:
+        following = traceback.tb_next
+        if not _is_own(traceback):
+            if last is None:
+                first = traceback
+            elif last.tb_next is not traceback:
+                last.tb_next = traceback
+            last = traceback
+        traceback = following
+    if last is not None and last.tb_next is not None:
+        last.tb_next = None
+    return first
+
+
+def _is_own(traceback: TracebackType) -> bool:
+    filename = traceback.tb_frame.f_code.co_filename
+    return filename == FILENAME or os.path.dirname(filename) == os.path.dirname(__file__)
+
+
+def end_by_interrupt() -> None:
+    """End this process by the signal that ended the program, so that a shell sees it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGINT)

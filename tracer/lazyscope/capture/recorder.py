@@ -1,0 +1,253 @@
+"""The sink for events: numbers what recurs, keeps what is not yet written, appends to the journal.
+
+The hot path stores tuples that hold code objects, dtypes and chunk tuples, never arrays, graphs or
+frames. They become records when the next force begins, when many have gathered, or at the end.
+"""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from types import CodeType
+from typing import Any, NamedTuple
+
+from lazyscope.capture.callsite import Place, Sighting
+from lazyscope.capture.instruction import position_of
+from lazyscope.capture.roles import Roles
+from lazyscope.model import events
+from lazyscope.model.journal import Journal, JournalFile, JournalMemory, encode_frame
+
+GATHER = 2000
+"""Calls kept in memory before they are written without a force."""
+
+LARGE = 1000
+"""Chunk tuples with more chunks than this are remembered by identity once summarised."""
+
+
+class SeenCall(NamedTuple):
+    """A call as the hot path stores it."""
+
+    at: float
+    operation: str
+    site: Place
+    user_site: Place | None
+    inputs: tuple[str, ...]
+    outputs: tuple[tuple[str, Any, Any], ...]
+    """(name, dtype, chunks) of each array."""
+    thread: str
+    force: int | None
+    answer: bool | None
+    via: str | None
+    seconds: float
+
+
+class Recorder:
+    """Turns events into records and appends them to a journal.
+
+    Parameters
+    ----------
+    journal : JournalFile or JournalMemory
+    header : Header
+        Written at once.
+    roles : Roles
+        Says whose file a frame's is, and how files are shown.
+    """
+
+    def __init__(
+        self, journal: Journal, header: events.Header, roles: Roles
+    ) -> None:
+        self.journal = journal
+        self.roles = roles
+        self.header = header
+        self.calls: list[SeenCall] = []
+        self._lock = threading.RLock()
+        self._forget()
+        self.write([header])
+
+    def _forget(self) -> None:
+        """Start the tables anew, as a journal of its own needs."""
+        self._new: list[events.Record] = []
+        self._numbers: dict[type, dict[Hashable, int]] = {}
+        self._counts: dict[type, int] = {}
+        self._codes: dict[int, CodeType] = {}
+        self._blind: dict[str, int] = {}
+        self._large: dict[int, tuple[Any, events.Layout]] = {}
+
+    def continue_in(self, journal: Journal, header: events.Header) -> None:
+        """Go on in another journal: what a forked child does."""
+        self._lock = threading.RLock()
+        self.journal = journal
+        self.header = header
+        self.calls = []
+        self._forget()
+        self._new.append(header)
+
+    # What the hot path calls
+
+    def add_call(self, call: SeenCall) -> None:
+        self.calls.append(call)
+        if len(self.calls) >= GATHER:
+            self.flush()
+
+    # What is rare
+
+    def write(self, records: list[events.Record]) -> None:
+        """Append records that refer to nothing new."""
+        with self._lock:
+            self.journal.append(encode_frame(records))
+
+    def emit(self, make: Callable[[Recorder], events.Record]) -> None:
+        """Write everything gathered, then the record that `make` returns."""
+        with self._lock:
+            self._resolve_calls()
+            record = make(self)
+            self._new.append(record)
+            self._append_new()
+
+    def flush(self) -> None:
+        """Write everything gathered."""
+        with self._lock:
+            self._resolve_calls()
+            self._append_new()
+
+    def close(self, end: events.End) -> None:
+        """Write everything gathered and the last record, and let go of the journal."""
+        self.emit(lambda _: end)
+        self.journal.close()
+
+    def blind_spot(self, text: str) -> None:
+        """Count something that could not be seen."""
+        with self._lock:
+            self._blind[text] = count = self._blind.get(text, 0) + 1
+            # Powers of two only: a journal cut off later still has the order of magnitude.
+            if count & (count - 1) == 0:
+                self._new.append(events.BlindSpot(text, count))
+
+    def _append_new(self) -> None:
+        if self._new:
+            new, self._new = self._new, []
+            self.journal.append(encode_frame(new))
+
+    def _resolve_calls(self) -> None:
+        gathered, self.calls = self.calls, []
+        for call in gathered:
+            self._new.append(self._call_record(call))
+
+    def _call_record(self, call: SeenCall) -> events.Call:
+        return events.Call(
+            call.at,
+            self.text(call.operation),
+            self._required_position(call.site),
+            self.position(call.user_site),
+            [self.text(name) for name in call.inputs],
+            [(self.text(n), self.text(str(dtype)), self.layout(chunks)) for n, dtype, chunks in call.outputs],
+            self.text(call.thread),
+            call.force,
+            call.answer,
+            call.via,
+            call.seconds,
+        )
+
+    # Tables: each returns the number of a row, written when it is new
+
+    def _number(self, kind: type, key: Hashable, make: Callable[[], events.Record]) -> int:
+        numbers = self._numbers.setdefault(kind, {})
+        number = numbers.get(key)
+        if number is None:
+            record = make()
+            number = numbers[key] = len(numbers)
+            self._new.append(record)
+        return number
+
+    def text(self, text: str) -> int:
+        return self._number(events.Text, text, lambda: events.Text(text))
+
+    def optional_text(self, text: str | None) -> int | None:
+        return None if text is None else self.text(text)
+
+    def layout(self, chunks: Any) -> int:
+        """Number of the layout of an array with these chunks."""
+        known = self._large.get(id(chunks))
+        layout = known[1] if known is not None else self._summary(chunks)
+        key = (tuple(layout.shape), tuple(layout.numblocks), tuple(layout.chunk))
+        return self._number(events.Layout, key, lambda: layout)
+
+    def _summary(self, chunks: Any) -> events.Layout:
+        layout = summarise(chunks)
+        if any(len(sizes) > LARGE for sizes in chunks):
+            if len(self._large) > 64:
+                self._large.clear()
+            self._large[id(chunks)] = (chunks, layout)
+        return layout
+
+    def layer(self, name: str, make: Callable[[], events.Layer]) -> int:
+        return self._number(events.Layer, name, make)
+
+    def known_layer(self, name: str) -> int | None:
+        """Number of a layer, None if it was never wanted."""
+        return self._numbers.get(events.Layer, {}).get(name)
+
+    def position(self, place: Place | None) -> int | None:
+        return None if place is None else self._required_position(place)
+
+    def _required_position(self, place: Place) -> int:
+        code, instruction = place
+        return self._number(
+            events.Position, (id(code), instruction), lambda: self._position_record(code, instruction)
+        )
+
+    def _position_record(self, code: CodeType, instruction: int) -> events.Position:
+        return events.Position(self._code(code), *position_of(code, instruction))
+
+    def _code(self, code: CodeType) -> int:
+        # Kept alive, so that no other code object gets its id.
+        self._codes[id(code)] = code
+        return self._number(events.Code, id(code), lambda: self._code_record(code))
+
+    def _code_record(self, code: CodeType) -> events.Code:
+        return events.Code(self._file(code.co_filename), code.co_qualname, code.co_firstlineno)
+
+    def _file(self, filename: str) -> int:
+        return self._number(events.File, filename, lambda: self._file_record(filename))
+
+    def _file_record(self, filename: str) -> events.File:
+        return file_record(filename, self.roles)
+
+    def stack(self, sighting: Sighting) -> int | None:
+        """Number of the stack of a sighting, None for an empty one."""
+        if not sighting.places:
+            return None
+        positions = [self._required_position(place) for place in reversed(sighting.places)]
+        return self._number(events.Stack, tuple(positions), lambda: events.Stack(positions))
+
+
+def summarise(chunks: Any) -> events.Layout:
+    """Shape, number of blocks and largest chunk of an array with these chunks.
+
+    Parameters
+    ----------
+    chunks : tuple of tuple of int or nan
+    """
+    shape: list[int | None] = []
+    largest: list[int | None] = []
+    for sizes in chunks:
+        total = sum(sizes)
+        known = total == total
+        shape.append(int(total) if known else None)
+        largest.append(int(max(sizes)) if known and sizes else None if not known else 0)
+    return events.Layout(shape, [len(sizes) for sizes in chunks], largest)
+
+
+def file_record(filename: str, roles: Roles) -> events.File:
+    """Describe a source file and take its text along."""
+    path, distribution = roles.describe(filename)
+    text = roles.source(filename)
+    packed = None if text is None else zlib.compress(text.encode("utf-8", "replace"), 1)
+    return events.File(path, roles.of(filename, {}), distribution, packed)
+
+
+def open_journal(path: Path | None, *, overwrite: bool = False) -> Journal:
+    """A journal at `path`, or in memory without one."""
+    return JournalMemory() if path is None else JournalFile(path, overwrite=overwrite)

@@ -1,0 +1,574 @@
+"""Whose file a frame lies in, and how that file is shown.
+
+The question is asked several times for every recorded operation, so the answer for a file is one look-up
+in a dict; everything else here runs once per file. What is installed is read from the site directories
+when a file that lies in none of them first needs a verdict.
+
+Which files below an editable install are the library's
+-------------------------------------------------------
+Only import packages that the distribution provides; scripts, tests and examples beside them are the
+user's. An import hook (setuptools, hatch, scikit-build-core, meson-python) lists what it provides in its
+module beside the ``.pth`` file. For a plain ``.pth`` path, in this order: ``top_level.txt``; every package
+if the path is a folder inside the project (``src``); the package named like the distribution; the packages
+that setuptools would find in a flat project. A ``.pth`` path without a distribution is the user's own.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import os
+import re
+import site
+import stat
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+from urllib.parse import unquote
+
+Role = Literal["user", "library", "array", "tool"]
+
+ARRAY_PACKAGES = MappingProxyType(
+    {
+        "dask": "dask.base",
+        "distributed": "distributed.client",
+        "numpy": "numpy.linalg",
+        "toolz": "toolz.itertoolz",
+        "tlz": "tlz",
+        "cytoolz": "cytoolz.itertoolz",
+        "array_api_compat": "array_api_compat.common",
+        "array_api_extra": "array_api_extra",
+    }
+)
+"""Import packages of the array layer, each with a module that tells it from a user's of that name."""
+
+VENDORED = frozenset({"array_api_compat", "array_api_extra"})
+"""Packages of the array layer that others carry a copy of."""
+
+TOOL_PACKAGES = frozenset(
+    "lazyscope lazyscope_tui pytest _pytest py pluggy xdist execnet hypothesis IPython ipykernel".split()
+)
+TOOL_PREFIXES = ("pytest_", "_hypothesis")
+"""Beginnings of the import names of pytest's plugins."""
+
+NOT_LIBRARY = frozenset(
+    """bin build ci dist doc docs documentation demo demos test tests example examples exercise exercises
+    script scripts sample samples tool tools notebook notebooks tutorial tutorials benchmark benchmarks
+    conftest noxfile setup tasks""".split()
+)
+"""What setuptools' automatic discovery passes over in a flat project, and its like."""
+
+OWN_DIRECTORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+_SITE = re.compile(r".*/(?:site|dist)-packages/")
+_CELL = re.compile(r"<ipython-input-(\d+)-")
+_KERNEL_CELL = re.compile(r"/ipykernel_\d+/\d+\.py$")
+_DRIVE = re.compile(r"[A-Za-z]:/|//")
+
+
+class Place(NamedTuple):
+    """Where an installed file was found."""
+
+    inside: str
+    """Path below the folder it is imported from, POSIX style."""
+    standard: bool = False
+    """Whether it is the standard library's."""
+    root: str = ""
+    """The folder it is imported from."""
+    info: str | None = None
+    """Its distribution's metadata directory, where that is known already."""
+
+
+class Editable(NamedTuple):
+    """An import package or module of an editable install."""
+
+    target: str
+    inside: str
+    """Path that `target` has when imported: ``scipy`` or ``zoo/keeper.py``."""
+    info: str | None
+
+
+class Roles:
+    """Tells users' files from libraries', the array layer's and tools'.
+
+    The working directory at creation is the one that paths are shown relative to.
+
+    Parameters
+    ----------
+    program : str, optional
+        Absolute path of the script given to ``run``. It is the user's wherever it lies.
+    program_package : str, optional
+        Top-level package of the module given to ``run -m``. Its files are the user's, unless it belongs
+        to the array layer or is a tool.
+    user_packages : sequence of str
+        Import packages (``scipy`` or ``scipy.cluster``) whose files are the user's: ``--as``. The array
+        layer inside them stays what it is: ``scipy`` does not take in ``scipy._lib.array_api_compat``. A
+        package or module of the array layer, or a tool, becomes the user's when it is named itself:
+        ``dask``, ``array_api_compat`` (vendored copies, too), ``statistics``. lazyscope never does.
+    """
+
+    def __init__(
+        self,
+        *,
+        program: str | None = None,
+        program_package: str | None = None,
+        user_packages: Sequence[str] = (),
+    ) -> None:
+        self.verdicts: dict[str, Role] = {}
+        """Role by ``co_filename``, for the files asked about so far whose name alone decides."""
+        self._generated: dict[str, Role] = {}
+        self._directory = _working_directory()
+        self._home = _posix(os.path.expanduser("~"))
+        self._package = program_package
+        self._named = {tuple(name.split(".")) for name in user_packages}
+        if program is not None:
+            self.verdicts |= {program: "user", os.path.realpath(program): "user"}
+
+    def of(self, filename: str, module_globals: Mapping[str, object]) -> Role:
+        """Role of the file `filename`, a ``co_filename``.
+
+        For names that many share, such as ``<string>``, the module that `module_globals` belong to
+        decides; without that, what was decided for the name before. Never raises.
+        """
+        return self.verdicts.get(filename) or self._decide(filename, module_globals)
+
+    def in_array_layer(self, filename: str, module_globals: Mapping[str, object]) -> bool:
+        """Whether the array layer's frames look like this; as cheap as `of`."""
+        return (self.verdicts.get(filename) or self._decide(filename, module_globals)) == "array"
+
+    def describe(
+        self, filename: str, module_globals: Mapping[str, object] | None = None
+    ) -> tuple[str, str | None]:
+        """Path as shown in reports, and distribution (``scipy 1.18.1``) if it is installed. Never raises."""
+        try:
+            role = self.of(filename, module_globals or {})
+            place = self._place(filename)
+            shown = place.inside if place else self._shown(filename)
+            return shown, _distribution(place) if place and role != "user" else None
+        except Exception:
+            return _posix(filename), None
+
+    def source(self, filename: str, module_globals: Mapping[str, object] | None = None) -> str | None:
+        """Text of the file, from disk, an archive, a notebook's cells or `linecache`. Never raises."""
+        try:
+            return "".join(self._lines(filename, module_globals)) or None
+        except Exception:
+            return None
+
+    def _decide(self, filename: str, module_globals: Mapping[str, object]) -> Role:
+        try:
+            if _is_generated(filename):
+                return self._role_of_generated(filename, module_globals)
+            role = self._role_of_file(filename, module_globals)
+        except Exception:
+            role = "user"
+        self.verdicts[filename] = role
+        return role
+
+    def _role_of_generated(self, filename: str, module_globals: Mapping[str, object]) -> Role:
+        if filename.startswith("<frozen "):
+            return "array"
+        if not module_globals:
+            return self._generated.get(filename, "user")
+        role = self._role_of_module(module_globals)
+        if self._generated.get(filename) != "user":
+            self._generated[filename] = role
+        return role
+
+    def _role_of_module(self, module_globals: Mapping[str, object]) -> Role:
+        name, file = module_globals.get("__name__"), module_globals.get("__file__")
+        if not isinstance(name, str) or name in ("__main__", "__mp_main__"):
+            return "user"
+        if isinstance(file, str) and not _is_generated(file):
+            return self.of(file, module_globals)
+        top = name.partition(".")[0]
+        return "array" if top in sys.stdlib_module_names or top in ARRAY_PACKAGES else "user"
+
+    def _role_of_file(self, filename: str, module_globals: Mapping[str, object]) -> Role:
+        path = self._absolute(filename)
+        if path in self.verdicts:
+            return self.verdicts[path]
+        below = _below(path, _posix(OWN_DIRECTORY))
+        if below is not None:
+            return "user" if below.startswith("samples/") else "tool"
+        place = self._place(filename)
+        if place:
+            return self._role_of_place(place)
+        return self._role_elsewhere(filename, path, module_globals)
+
+    def _role_of_place(self, place: Place) -> Role:
+        parts = _module_parts(place.inside)
+        layer = parts[0] if place.standard or parts[0] in ARRAY_PACKAGES else _vendored(parts)
+        if layer:
+            return "user" if self._is_named_layer(layer, parts) else "array"
+        if any(parts[: len(name)] == name for name in self._named):
+            return "user"
+        if parts[0] in TOOL_PACKAGES or parts[0].startswith(TOOL_PREFIXES):
+            return "tool"
+        return "user" if parts[0] == self._package else "library"
+
+    def _is_named_layer(self, layer: str, parts: tuple[str, ...]) -> bool:
+        return any(
+            name == (layer,) or (name[-1] == layer and parts[: len(name)] == name) for name in self._named
+        )
+
+    def _role_elsewhere(self, filename: str, path: str, module_globals: Mapping[str, object]) -> Role:
+        module = module_globals.get("__name__")
+        if isinstance(module, str) and self._is_uninstalled_layer(module.split(".")):
+            return "array"
+        if os.path.exists(path):
+            return "user"
+        # The loader is at hand now only; linecache keeps it for `source`.
+        linecache.lazycache(filename, dict(module_globals))
+        file = module_globals.get("__file__")
+        other = isinstance(file, str) and self._absolute(file) != path and os.path.exists(file)
+        return self._role_of_module(module_globals) if other else "user"
+
+    def _is_uninstalled_layer(self, parts: list[str]) -> bool:
+        layer = parts[0] if parts[0] in ARRAY_PACKAGES else _vendored(parts)
+        if not layer or self._is_named_layer(layer, tuple(parts)):
+            return False
+        return layer != parts[0] or ARRAY_PACKAGES[layer] in sys.modules
+
+    def _absolute(self, filename: str) -> str:
+        path = _posix(filename)
+        if not path.startswith("/") and not _DRIVE.match(path):
+            path = f"{self._directory}/{path}"
+        return _posix(os.path.normpath(path))
+
+    def _place(self, filename: str) -> Place | None:
+        if _is_generated(filename):
+            return None
+        path = self._absolute(filename)
+        place = _find(path)
+        return place or (_find(real) if (real := _posix(os.path.realpath(path))) != path else None)
+
+    def _shown(self, filename: str) -> str:
+        if cell := _cell(filename):
+            return cell
+        if _is_generated(filename):
+            return filename
+        path = self._absolute(filename)
+        return _zip_member(path) or self._shortened(path)
+
+    def _shortened(self, path: str) -> str:
+        for form in (lambda name: name, os.path.realpath):
+            file, directory, home = (_posix(form(name)) for name in (path, self._directory, self._home))
+            # Started in "/" or "/home": relative to that, the path would tell the user's name.
+            below_home = _below(file, home) if len(home) > 1 else None
+            if below_home is not None and len(directory) < len(home):
+                return f"~/{below_home}"
+            if (below := _below(file, directory)) is not None:
+                return below
+            if below_home is not None:
+                return f"~/{below_home}"
+        return path
+
+    def _lines(self, filename: str, module_globals: Mapping[str, object] | None) -> list[str]:
+        known = _is_generated(filename) or filename in linecache.cache
+        name = filename if known else self._absolute(filename)
+        try:
+            # Reading a pipe or a device, such as /dev/stdin, would take the program's own input.
+            if not stat.S_ISREG(os.stat(name).st_mode):
+                return linecache.getlines(filename) if known else []
+        except OSError:
+            return linecache.getlines(filename, dict(module_globals) if module_globals else None)
+        linecache.checkcache(name)
+        return linecache.getlines(name)
+
+
+def _is_generated(filename: str) -> bool:
+    return filename.startswith("<") and filename.endswith(">")
+
+
+def _posix(path: str) -> str:
+    windows = os.sep == "\\" or ("\\" in path and "/" not in path)
+    return path.replace("\\", "/") if windows else path
+
+
+def _working_directory() -> str:
+    try:
+        return _posix(os.getcwd())
+    except OSError:
+        return "/"
+
+
+def _below(path: str, directory: str) -> str | None:
+    """`path` relative to `directory`, None if it lies elsewhere."""
+    prefix = directory.rstrip("/") + "/"
+    inside = os.path.normcase(path).startswith(os.path.normcase(prefix))
+    return path[len(prefix) :] if inside and directory else None
+
+
+def _module_parts(inside: str) -> tuple[str, ...]:
+    return tuple(inside.removesuffix(".py").split("/"))
+
+
+def _vendored(parts: Sequence[str]) -> str | None:
+    return next((part for part in parts if part in VENDORED), None)
+
+
+def _cell(filename: str) -> str | None:
+    if match := _CELL.match(filename):
+        return f"<cell {match[1]}>"
+    if not _KERNEL_CELL.search(_posix(filename)):
+        return None
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    counts = getattr(getattr(shell, "compile", None), "_filename_map", {})
+    return f"<cell {counts.get(filename, '?')}>"
+
+
+def _zip_member(path: str) -> str | None:
+    archive = path
+    while not os.path.exists(archive) and os.path.dirname(archive) != archive:
+        archive = os.path.dirname(archive)
+    if archive == path or not os.path.isfile(archive):
+        return None
+    return os.path.basename(archive) + path[len(archive) :]
+
+
+def _find(path: str) -> Place | None:
+    """The installed file at `path`, None if it belongs to no installation."""
+    if match := _SITE.match(path):
+        return Place(path[match.end() :], root=match[0].rstrip("/"))
+    for directory in _standard_directories():
+        if (below := _below(path, directory)) is not None:
+            return Place(below, standard=True, root=directory)
+    directories = _site_directories()
+    for directory in directories:
+        if (below := _below(path, directory)) is not None:
+            return Place(below, root=directory)
+    return _in_editable(path, directories) or _in_target(path)
+
+
+@lru_cache(maxsize=1)
+def _standard_directories() -> tuple[str, ...]:
+    known = [os.path.dirname(os.__file__)]
+    known += [path for key in ("stdlib", "platstdlib") if (path := sysconfig.get_path(key))]
+    # A virtual environment's own folder of that name holds nothing but its site directory.
+    known = [path for path in known if os.path.exists(os.path.join(path, "os.py"))] or known[:1]
+    archive = f"python{sys.version_info.major}{sys.version_info.minor}.zip"
+    known += [os.path.join(os.path.dirname(path), archive) for path in known]
+    return tuple(dict.fromkeys(_posix(form) for path in known for form in (path, os.path.realpath(path))))
+
+
+def _site_directories() -> tuple[str, ...]:
+    found = list(_configured_site_directories())
+    found += [entry for entry in sys.path if isinstance(entry, str) and _SITE.match(_posix(entry) + "/")]
+    return tuple(dict.fromkeys(_posix(os.path.abspath(entry)) for entry in found))
+
+
+@lru_cache(maxsize=1)
+def _configured_site_directories() -> tuple[str, ...]:
+    found = [*site.getsitepackages(), site.getusersitepackages()]
+    found += [path for key in ("purelib", "platlib") if (path := sysconfig.get_path(key))]
+    return tuple(found)
+
+
+def _in_editable(path: str, directories: tuple[str, ...]) -> Place | None:
+    found = None
+    for editable in _editables(directories):
+        below = "" if path == editable.target else _below(path, editable.target)
+        if below is not None and (found is None or len(editable.target) > len(found.root)):
+            inside = f"{editable.inside}/{below}" if below else editable.inside
+            found = Place(inside, root=editable.target, info=editable.info)
+    return found
+
+
+def _in_target(path: str) -> Place | None:
+    """A file below an entry of ``sys.path`` that packages were installed into (``pip --target``)."""
+    for entry in sys.path:
+        if not isinstance(entry, str) or not entry:
+            continue
+        root = _posix(os.path.abspath(entry))
+        below = _below(path, root)
+        if below is not None and (info := _owner(root, below)):
+            return Place(below, root=root, info=info)
+    return None
+
+
+def _distribution(place: Place) -> str | None:
+    if place.standard:
+        return None
+    info = place.info or _owner(place.root, place.inside)
+    return _name_and_version(info) if info else None
+
+
+@lru_cache(maxsize=None)
+def _name_and_version(info: str) -> str | None:
+    from importlib.metadata import Distribution  # 20 ms, needed for files of libraries only
+
+    metadata = Distribution.at(info).metadata
+    name, version = metadata["Name"], metadata["Version"]
+    return f"{name} {version}" if name and version else None
+
+
+def _owner(root: str, inside: str) -> str | None:
+    """Metadata directory of the distribution in `root` that installed the file `inside` it."""
+    top = inside.split("/")[0]
+    package = os.path.join(root, top)
+    whole = os.path.isfile(package) or os.path.exists(os.path.join(package, "__init__.py"))
+    return _owner_of(root, _changed(root), top if whole else inside)
+
+
+@lru_cache(maxsize=None)
+def _owner_of(root: str, changed: int, entry: str) -> str | None:
+    infos = _infos(root, changed)
+    likely = _normal(entry.split("/")[0].removesuffix(".py"))
+    infos = sorted(infos, key=lambda info: likely != _normal(_stem(info)[0]))
+    return next((info for info in infos if _installed(info, entry)), None)
+
+
+def _installed(info: str, entry: str) -> bool:
+    for name in ("RECORD", "top_level.txt"):
+        text = "\n" + _read(os.path.join(info, name))
+        if len(text) > 1:
+            listed = (f"\n{entry}/", f"\n{entry},", f"\n{entry.removesuffix('.py')}\n")
+            return any(mark in text for mark in listed)
+    return _normal(_stem(info)[0]) == _normal(entry)
+
+
+def _changed(root: str) -> int:
+    """When something was last installed into `root`: a notebook may do so at any time."""
+    try:
+        return os.stat(root).st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=None)
+def _infos(root: str, changed: int) -> tuple[str, ...]:
+    endings = (".dist-info", ".egg-info")
+    return tuple(os.path.join(root, name) for name in _names(root) if name.endswith(endings))
+
+
+def _names(directory: str) -> list[str]:
+    try:
+        return sorted(os.listdir(directory))
+    except OSError:
+        return []
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _stem(info: str) -> tuple[str, str]:
+    """Name and ``name-version`` of a metadata directory."""
+    stem = os.path.splitext(os.path.basename(info))[0]
+    return stem.split("-")[0], stem
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@lru_cache(maxsize=8)
+def _editables(directories: tuple[str, ...]) -> tuple[Editable, ...]:
+    # Cached for good: Python itself reads .pth files only when it starts.
+    found: list[Editable] = []
+    for directory in directories:
+        for name in _names(directory):
+            if name.endswith(".pth"):
+                found += _in_pth(directory, name.removesuffix(".pth"))
+    return tuple(found)
+
+
+def _in_pth(directory: str, stem: str) -> Iterator[Editable]:
+    for line in _read(os.path.join(directory, stem + ".pth")).splitlines():
+        line = line.strip()
+        if hook := re.match(r"import\s+(\w+)", line):
+            if "editable" in line:
+                yield from _in_hook(directory, stem, os.path.join(directory, hook[1] + ".py"))
+        elif line and not line.startswith("#"):
+            root = os.path.abspath(os.path.join(directory, line))
+            if os.path.isdir(root):
+                yield from _in_root(directory, stem, root)
+
+
+def _in_hook(directory: str, stem: str, path: str) -> Iterator[Editable]:
+    """What the module of an import hook says it provides, read without running it."""
+    info = _info_of(directory, stem)
+    for node in ast.walk(ast.parse(_read(path))):
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                yield from _mapped(key, value, info)
+        elif isinstance(node, ast.Call) and len(node.args) >= 2:
+            yield from _mapped(node.args[0], node.args[1], info)
+            yield from _named_by_meson(node.args[1], info)
+
+
+def _mapped(key: ast.expr | None, value: ast.expr, info: str | None) -> Iterator[Editable]:
+    if not isinstance(key, ast.Constant) or not isinstance(value, ast.Constant):
+        return
+    name, target = key.value, value.value
+    if isinstance(name, str) and isinstance(target, str) and os.path.isabs(target):
+        target = _posix(target).removesuffix("/__init__.py")
+        ending = ".py" if target.endswith(".py") else ""
+        for form in dict.fromkeys((target, _posix(os.path.realpath(target)))):
+            yield Editable(form, name.replace(".", "/") + ending, info)
+
+
+def _named_by_meson(names: ast.expr, info: str | None) -> Iterator[Editable]:
+    project = _project(info)
+    if not project or not isinstance(names, (ast.Set, ast.List, ast.Tuple)):
+        return
+    constants = {str(name.value) for name in names.elts if isinstance(name, ast.Constant)}
+    for root in (project, os.path.join(project, "src")):
+        yield from _members(root, constants, info)
+
+
+def _in_root(directory: str, stem: str, root: str) -> Iterator[Editable]:
+    eggs = [os.path.join(root, name) for name in _names(root) if name.endswith(".egg-info")]
+    info = _info_of(directory, stem) or next(iter(eggs), None)
+    if info:
+        yield from _members(root, _import_names(root, info, eggs), info)
+
+
+def _import_names(root: str, info: str, eggs: list[str]) -> set[str]:
+    for metadata in (info, *eggs):
+        if names := _read(os.path.join(metadata, "top_level.txt")).split():
+            return set(names)
+    candidates = {name.removesuffix(".py") for name in _names(root) if _is_importable(root, name)}
+    project = _project(info)
+    if project and os.path.realpath(root) != os.path.realpath(project):
+        return candidates
+    alike = {name for name in candidates if _normal(name) == _normal(_stem(info)[0])}
+    return alike or candidates - NOT_LIBRARY
+
+
+def _is_importable(root: str, name: str) -> bool:
+    return name.endswith(".py") or os.path.exists(os.path.join(root, name, "__init__.py"))
+
+
+def _members(root: str, names: set[str], info: str | None) -> Iterator[Editable]:
+    for name in sorted(names):
+        for entry in (name, name + ".py"):
+            target = os.path.join(root, *entry.split("."))
+            target = os.path.join(root, entry) if entry.endswith(".py") else target
+            if os.path.exists(target):
+                for form in dict.fromkeys((_posix(target), _posix(os.path.realpath(target)))):
+                    yield Editable(form, entry, info)
+
+
+def _info_of(directory: str, stem: str) -> str | None:
+    """Metadata directory of the distribution that a ``.pth`` file was written for."""
+    stem = re.sub(r"^(__editable__\.|_editable_impl_|_+)|(\.|-|_)editable$", "", stem)
+    infos = _infos(directory, _changed(directory))
+    return next((info for info in infos if _normal(stem) in map(_normal, _stem(info))), None)
+
+
+def _project(info: str | None) -> str | None:
+    """Directory of the project an editable distribution was installed from."""
+    match = re.search(r'"url"\s*:\s*"file://([^"]*)"', _read(os.path.join(info or "", "direct_url.json")))
+    if not match:
+        return None
+    path = unquote(match[1])
+    return path.lstrip("/") if os.name == "nt" else path

@@ -1,0 +1,340 @@
+"""Sessions: which traces are open, and which of them watch the code that is running now.
+
+A session watches either every thread of the process (``run``, the pytest plugin) or a context: the code
+under ``with trace()``, its asyncio tasks, the threads and executor jobs started inside it, and the tasks
+of the forces it began. A context is carried by a `ContextVar`; threads and executors, which do not carry
+context variables, are told by `lazyscope.capture.threads`.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lazyscope.capture import memory
+from lazyscope.capture.callsite import Sighting
+from lazyscope.capture.history import History
+from lazyscope.capture.patching import Patches
+from lazyscope.capture.recorder import Recorder, open_journal
+from lazyscope.capture.roles import Roles
+from lazyscope.capture.wrapping import FILENAME
+from lazyscope.model import events
+from lazyscope.model.journal import DeferredJournal
+
+_T = TypeVar("_T")
+
+MESSAGE_CHARACTERS = 500
+"""Messages of exceptions and warnings are cut at this length."""
+
+
+class Session:
+    """One open trace: where its events go and what it has seen so far.
+
+    Parameters
+    ----------
+    recorder : Recorder
+    everywhere : bool
+        Whether it watches every thread of the process.
+    """
+
+    def __init__(self, recorder: Recorder, *, everywhere: bool) -> None:
+        self.recorder = recorder
+        self.roles = recorder.roles
+        self.roles.verdicts[FILENAME] = "tool"
+        self.everywhere = everywhere
+        self.history = History()
+        self.open = True
+        self.unknown: set[str] = set()
+        """Names of arrays whose shape is known to be unknown."""
+        self.started = time.perf_counter()
+        self.forces = 0
+        self._failures = 0
+        self._recent: deque[tuple[int, str, events.Failure]] = deque(maxlen=32)
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        """Seconds since this session started."""
+        return time.perf_counter() - self.started
+
+    def next_force(self) -> int:
+        with self._lock:
+            self.forces += 1
+            return self.forces
+
+    def blind_spot(self, text: str) -> None:
+        self.recorder.blind_spot(text)
+
+    # Failures: one for each exception object
+
+    def failed(
+        self,
+        error: BaseException,
+        sighting: Sighting,
+        *,
+        operation: str | None,
+        force: int | None,
+        escaped: bool = False,
+    ) -> None:
+        """Record an exception, or that one recorded before has left the traced block."""
+        for known, message, record in reversed(self._recent):
+            if known == id(error) and record.type == type(error).__name__ and message == message_of(error):
+                if escaped:
+                    self._escaped(record)
+                return
+        self.recorder.emit(
+            lambda recorder: self._failure(recorder, error, sighting, operation, force, escaped)
+        )
+
+    def _failure(
+        self,
+        recorder: Recorder,
+        error: BaseException,
+        sighting: Sighting,
+        operation: str | None,
+        force: int | None,
+        escaped: bool,
+    ) -> events.Failure:
+        self._failures += 1
+        record = events.Failure(
+            at=self.now(),
+            type=type(error).__name__,
+            message=message_of(error),
+            escaped=escaped,
+            site=recorder.position(sighting.site),
+            user_site=recorder.position(sighting.user_site),
+            entry=recorder.optional_text(sighting.entry),
+            stack=recorder.stack(sighting),
+            thread=recorder.text(thread_name()),
+            operation=recorder.optional_text(operation),
+            force=force,
+            id=self._failures,
+        )
+        self._recent.append((id(error), record.message, record))
+        return record
+
+    def _escaped(self, known: events.Failure) -> None:
+        fields = {name: getattr(known, name) for name in known.__struct_fields__}
+        self.recorder.emit(lambda _: events.Failure(**(fields | {"escaped": True})))
+
+
+def message_of(error: BaseException) -> str:
+    """The message of an exception, cut; empty where it cannot be had."""
+    try:
+        return str(error)[:MESSAGE_CHARACTERS]
+    except Exception:
+        return ""
+
+
+def thread_name() -> str:
+    return threading.current_thread().name
+
+
+# Which sessions are open, and which watch the running code
+
+_everywhere: tuple[Session, ...] = ()
+_open: tuple[Session, ...] = ()
+_scope: ContextVar[tuple[Session, ...] | None] = ContextVar("lazyscope", default=None)
+_of_thread: weakref.WeakKeyDictionary[threading.Thread, tuple[Session, ...]] = (
+    weakref.WeakKeyDictionary()
+)
+_patches: Patches | None = None
+_lock = threading.RLock()
+
+
+def watching() -> tuple[Session, ...]:
+    """The open sessions that watch the running code."""
+    scoped = _scope.get()
+    if scoped is None:
+        scoped = _inherited() if _of_thread else ()
+    return _everywhere + scoped if scoped else _everywhere
+
+
+def any_open() -> bool:
+    return bool(_open)
+
+
+def not_watching() -> list[Session]:
+    """Open sessions that do not watch the running code."""
+    here = watching()
+    return [session for session in _open if session not in here]
+
+
+def _inherited() -> tuple[Session, ...]:
+    """What the starter of this thread was watched by."""
+    return tuple(s for s in _of_thread.get(threading.current_thread(), ()) if s.open)
+
+
+def scoped_sessions() -> tuple[Session, ...]:
+    """Sessions that watch the running context, without those that watch everything."""
+    scoped = _scope.get()
+    return scoped if scoped is not None else _inherited()
+
+
+def let_thread_inherit(thread: threading.Thread) -> None:
+    """Have a thread watched by the sessions that watch its starter."""
+    scoped = scoped_sessions()
+    if scoped:
+        _of_thread[thread] = scoped
+
+
+def within(sessions: tuple[Session, ...], function: Callable[[], _T]) -> _T:
+    """Call a function while these sessions watch it."""
+    token = _scope.set(sessions)
+    try:
+        return function()
+    finally:
+        _scope.reset(token)
+
+
+def start(
+    *,
+    path: Path | None = None,
+    overwrite: bool = False,
+    everywhere: bool = False,
+    roles: Roles | None = None,
+    argv: list[str] | None = None,
+    array_api_set: bool = False,
+) -> Session:
+    """Open a session and begin to watch.
+
+    Raises
+    ------
+    lazyscope.errors.TraceFileError
+        If the journal cannot be created; nothing is changed then.
+    """
+    global _everywhere, _open
+    with _lock:
+        journal = open_journal(path, overwrite=overwrite)
+        header = _header(argv or [], array_api_set)
+        session = Session(Recorder(journal, header, roles or Roles()), everywhere=everywhere)
+        if not _open:
+            _install()
+        _open = (*_open, session)
+        if everywhere:
+            _everywhere = (*_everywhere, session)
+        else:
+            _scope.set((*scoped_sessions(), session))
+        session.started = time.perf_counter()
+        return session
+
+
+def stop(session: Session, end: events.End | None = None) -> None:
+    """Close a session; with the last one everything is put back as it was."""
+    global _everywhere, _open
+    with _lock:
+        if not session.open:
+            return
+        session.open = False
+        _open = tuple(s for s in _open if s is not session)
+        _everywhere = tuple(s for s in _everywhere if s is not session)
+        _scope.set(tuple(s for s in scoped_sessions() if s is not session) or None)
+        try:
+            if not _open:
+                _uninstall(session)
+        finally:
+            session.recorder.close(end or events.End(seconds=session.now(), ended="ok"))
+
+
+def _header(argv: list[str], array_api_set: bool) -> events.Header:
+    from lazyscope._version import __version__
+    from lazyscope.capture.environment import versions, without_secrets
+    from lazyscope.model.journal import FORMAT_VERSION
+
+    return events.Header(
+        version=FORMAT_VERSION,
+        lazyscope=__version__,
+        started=time.time(),
+        argv=without_secrets(argv),
+        versions=versions(),
+        array_api_set=array_api_set,
+        memory_limit=memory.limit_bytes(),
+    )
+
+
+def _install() -> None:
+    """Put every sensor in place, or none."""
+    global _patches
+    from lazyscope.capture import sensors
+
+    patches = Patches()
+    try:
+        sensors.install(patches)
+    except BaseException:
+        patches.undo()
+        raise
+    _patches = patches
+
+
+def _uninstall(session: Session) -> None:
+    global _patches
+    from lazyscope.capture import sensors
+
+    patches, _patches = _patches, None
+    if patches is not None:
+        for attribute in patches.undo():
+            session.blind_spot(f"{attribute} was replaced by the program while it was watched")
+    sensors.forget()
+
+
+def installed_patches() -> Patches | None:
+    """Where sensors for modules imported later register what they change."""
+    return _patches
+
+
+# A failure inside lazyscope never breaks the program
+
+
+def guarded(function: Callable[..., _T]) -> Callable[..., _T | None]:
+    """Make a function of lazyscope's safe to call from the program: an error becomes a blind spot."""
+
+    @functools.wraps(function)
+    def safe(*args: Any, **kwargs: Any) -> _T | None:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            note_own_failure(error)
+            return None
+
+    return safe
+
+
+def note_own_failure(error: Exception) -> None:
+    """Say in every open trace that lazyscope itself failed, where, and how."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    where = f"{Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}" if traceback else "?"
+    text = f"lazyscope failed at {where} ({type(error).__name__}: {message_of(error)[:120]}); an event is missing"
+    for session in _open:
+        session.blind_spot(text)
+    if os.environ.get("LAZYSCOPE_RAISE"):
+        raise error
+
+
+# A forked child writes a file of its own
+
+
+def _after_fork_in_child() -> None:
+    global _lock
+    _lock = threading.RLock()
+    for session in _open:
+        session._lock = threading.Lock()
+        header = session.recorder.header
+        path = session.recorder.journal.path
+        child = path.with_name(f"{path.stem}-{os.getpid()}{path.suffix}") if path else None
+        fields = {name: getattr(header, name) for name in header.__struct_fields__}
+        session.recorder.continue_in(
+            DeferredJournal(child), events.Header(**(fields | {"process": "forked"}))
+        )
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,67 @@
+"""Carries the context of a trace into threads and executor jobs, which carry no context variables."""
+
+from __future__ import annotations
+
+import contextvars
+import functools
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from lazyscope.capture import session as sessions
+from lazyscope.capture.patching import Patches
+from lazyscope.capture.wrapping import unseen
+
+_starting = threading.local()
+
+
+def install(patches: Patches) -> None:
+    """Watch threads being started and jobs being submitted."""
+    start = vars(threading.Thread)["start"]
+    patches.set(threading.Thread, "start", functools.wraps(start)(_make_start(start, _inherit)))
+    submit = vars(ThreadPoolExecutor)["submit"]
+    patches.set(
+        ThreadPoolExecutor, "submit", functools.wraps(submit)(_make_submit(submit, _in_context, _starting))
+    )
+
+
+def _inherit(thread: threading.Thread) -> None:
+    # A pool's thread serves whoever submits to the pool, not whoever made it start.
+    if not getattr(_starting, "worker", False):
+        sessions.let_thread_inherit(thread)
+
+
+@unseen
+def _make_start(start: Callable[..., Any], inherit: Callable[..., Any]) -> Callable[..., Any]:
+    def watched(self: Any) -> None:
+        inherit(self)
+        start(self)
+
+    return watched
+
+
+def _in_context(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The job, watched by what watches its submitter; dask's own pool carries the context itself."""
+    scoped = sessions.scoped_sessions()
+    if not scoped or isinstance(getattr(function, "__self__", None), contextvars.Context):
+        return function
+    return functools.partial(_run, scoped, function)
+
+
+def _run(scoped: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    return sessions.within(scoped, functools.partial(function, *args, **kwargs))
+
+
+@unseen
+def _make_submit(
+    submit: Callable[..., Any], in_context: Callable[..., Any], starting: Any
+) -> Callable[..., Any]:
+    def watched(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        starting.worker = True
+        try:
+            return submit(self, in_context(fn), *args, **kwargs)
+        finally:
+            starting.worker = False
+
+    return watched

@@ -1,0 +1,76 @@
+"""Functions that stand in for others without being noticed.
+
+A stand-in adds one frame to the stack. Two things make that frame disappear where it would matter:
+`warnings.warn(stacklevel=n)` does not count frames whose file name contains ``importlib`` and
+``_bootstrap`` (CPython does so for its own import system), hence `FILENAME`; and `functools.wraps`
+keeps name, module, signature and documentation, hence pickling by reference and dask's tokens.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any, TypeVar
+
+FILENAME = "<lazyscope, not counted by warnings: importlib._bootstrap>"
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def unseen(function: _F) -> _F:
+    """Give a function, or the function a factory returns, the file name that warnings do not count."""
+    assert isinstance(function, FunctionType)
+    function.__code__ = _renamed(function.__code__)
+    return function
+
+
+def _renamed(code: Any) -> Any:
+    inner = type(code)
+    constants = tuple(_renamed(c) if isinstance(c, inner) else c for c in code.co_consts)
+    return code.replace(co_filename=FILENAME, co_consts=constants)
+
+
+class StandIn:
+    """Stands in for a function that cannot be pickled by reference.
+
+    Such a function (a closure) is pickled by value, and a wrapper would be pickled with it. This object
+    pickles and tokenises as the function itself.
+    """
+
+    def __init__(self, original: Callable[..., Any], recorded: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, original)
+        self._original = original
+        self._recorded = recorded
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._recorded(*args, **kwargs)
+
+    def __dask_tokenize__(self) -> Any:
+        from dask.base import normalize_token
+
+        return normalize_token(self._original)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        import io
+
+        import cloudpickle
+
+        reduced = cloudpickle.CloudPickler(io.BytesIO()).reducer_override(self._original)
+        return reduced if reduced is not NotImplemented else (_same, (self._original,))
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else functools.partial(self, instance)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def importable(function: FunctionType) -> bool:
+    """Whether pickle finds this very object under its module and qualified name."""
+    found: Any = sys.modules.get(function.__module__)
+    for part in function.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found is function
