@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any
 
-import dask.array
+from dask.array import Array
 
 from lazyscope.capture.namespace import recorded_function
 from lazyscope.capture.patching import Patches
@@ -33,12 +33,11 @@ NOT_CALLS = frozenset({"to_svg", "store", "to_backend"})
 
 def install(patches: Patches) -> None:
     """Record what is called on dask arrays."""
-    array = dask.array.Array
-    for name, value in list(vars(array).items()):
+    for name, value in list(vars(Array).items()):
         if isinstance(value, FunctionType) and _is_recorded(name):
-            patches.set(array, name, _recorded(name, value))
+            patches.set(Array, name, _recorded(name, value))
         elif isinstance(value, property) and name in PROPERTIES and isinstance(value.fget, FunctionType):
-            patches.set(array, name, value.getter(recorded_function(value.fget, f"Array.{name}")))
+            patches.set(Array, name, value.getter(recorded_function(value.fget, f"Array.{name}")))
 
 
 def _is_recorded(name: str) -> bool:

@@ -15,13 +15,17 @@ from typing import Any
 from dask.array import Array
 
 from lazyscope.capture import session as sessions
-from lazyscope.capture.callsite import Place, sight
-from lazyscope.capture.recorder import SeenCall
+from lazyscope.capture.callsite import Place
+from lazyscope.capture.running import force_of_task
 from lazyscope.capture.session import note_own_failure
 
 LONGEST = 1000
 """Elements of a list or tuple among the arguments that are looked at for arrays."""
 
+
+
+internal: set[str] = set()
+"""Files whose calls are nobody's, as far as they were met: the quickest way to hand on."""
 
 
 class _Thread(threading.local):
@@ -37,13 +41,12 @@ thread = _Thread()
 class OpenCall:
     """A recorded call between `begin` and its end."""
 
-    __slots__ = ("before", "began", "inputs", "instruction", "frame_code", "operation", "origin", "target", "user")
+    __slots__ = ("before", "began", "inputs", "operation", "origin", "site", "target", "user")
 
     def __init__(
         self, caller: FrameType, operation: str, inputs: tuple[str, ...], target: Any
     ) -> None:
-        self.frame_code = caller.f_code
-        self.instruction = caller.f_lasti
+        self.site = (caller.f_code, caller.f_lasti)
         self.user = _user_place(caller)
         self.operation = operation
         self.inputs = inputs
@@ -59,8 +62,12 @@ def begin(caller: FrameType, operation: str, args: tuple[Any, ...], kwargs: dict
         watching = sessions.watching()
         if not watching:
             return None
-        role = watching[0].roles.of(caller.f_code.co_filename, caller.f_globals)
+        filename = caller.f_code.co_filename
+        verdicts = watching[0].roles
+        role = verdicts.of(filename, caller.f_globals)
         if role == "array" or role == "tool":
+            if filename in verdicts.verdicts:
+                internal.add(filename)
             return None
         inputs = _arrays_in(args)
         if kwargs:
@@ -79,7 +86,7 @@ def returned(call: OpenCall, result: Any) -> None:
     took = perf_counter() - call.began
     thread.call = call.before
     try:
-        outputs = _described(call.target if call.target is not None else result)
+        outputs = described(call.target if call.target is not None else result)
         if outputs or call.inputs:
             answer = result if type(result) is bool else None
             _record(call, outputs, took, answer)
@@ -101,13 +108,11 @@ def raised(call: OpenCall, error: BaseException) -> None:
 
 
 def _record(call: OpenCall, outputs: tuple[Any, ...], took: float, answer: bool | None) -> None:
-    site = (call.frame_code, call.instruction)
-    name = threading.current_thread().name
     for session in sessions.watching():
         session.recorder.add_call(
-            SeenCall(
-                call.began - session.started, call.operation, site, call.user, call.inputs, outputs,
-                name, current_force(session), answer, None, took,
+            (
+                call.began - session.started, call.operation, call.site, call.user, call.inputs, outputs,
+                threading.current_thread().name, force_of_task(session), answer, None, took,
             )
         )  # fmt: skip
 
@@ -116,15 +121,8 @@ def _record_failure(call: OpenCall, error: BaseException) -> None:
     # Frames from here outwards: this function, `raised`, the recorded function, its caller.
     caller = sys._getframe(2)
     for session in sessions.watching():
-        sighting = sight(caller, session.roles)
-        session.failed(error, sighting, operation=call.operation, force=current_force(session))
-
-
-def current_force(session: Any) -> int | None:
-    """The force of a session in whose tasks this thread is, if any."""
-    from lazyscope.capture.scheduler import force_of_task
-
-    return force_of_task(session)
+        sighting = session.sighter.sight(caller)
+        session.failed(error, sighting, operation=call.operation, force=force_of_task(session))
 
 
 def _user_place(frame: FrameType | None) -> Place | None:
@@ -149,8 +147,8 @@ def _arrays_in(values: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _described(result: Any) -> tuple[tuple[str, Any, Any], ...]:
-    """(name, dtype, chunks) of each dask array in a result."""
+def described(result: Any) -> tuple[tuple[str, Any, Any], ...]:
+    """Name, dtype and chunks of each dask array in a result."""
     if isinstance(result, Array):
         return ((result._name, result._meta.dtype, result._chunks),)
     if isinstance(result, tuple | list):

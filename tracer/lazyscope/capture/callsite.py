@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import NamedTuple
@@ -40,6 +39,10 @@ TRIGGERS = {
 (NEP 18) in a function of its own inside ``__array_function__``."""
 
 
+STACKS = 10_000
+"""Stacks remembered before all are forgotten."""
+
+
 class Sighting(NamedTuple):
     """What the frames say about one event."""
 
@@ -52,36 +55,75 @@ class Sighting(NamedTuple):
     """Functions of dask between the site and the event, outermost first."""
 
 
-def sight(frame: FrameType | None, roles: Roles) -> Sighting:
-    """Read a stack from `frame` outwards."""
-    return _read(_outwards(frame), roles)
+class Sighter:
+    """Reads stacks, and remembers those it has read: a loop shows the same one again and again.
+
+    Parameters
+    ----------
+    roles : Roles
+        Says whose file a frame's is.
+    """
+
+    def __init__(self, roles: Roles) -> None:
+        self._roles = roles
+        self._known: dict[tuple[int, ...], tuple[Sighting, list[int], list[CodeType]]] = {}
+
+    def sight(self, frame: FrameType | None) -> Sighting:
+        """Read a stack from `frame` outwards."""
+        frames: list[FrameType] = []
+        key: list[int] = []
+        while frame is not None:
+            frames.append(frame)
+            key += (id(frame.f_code), frame.f_lasti)
+            frame = frame.f_back
+        known = self._known.get(tuple(key))
+        if known is None:
+            sighting, libraries = _read([(f, f.f_lasti) for f in frames], self._roles)
+            # Which class or closure a frame runs for is not in its code.
+            asked_anew = libraries if any(_varies(frames[i].f_code) for i in libraries) else []
+            self._remember(tuple(key), sighting, asked_anew, frames)
+            return sighting
+        sighting, libraries, _ = known
+        if libraries:
+            return sighting._replace(entry=entry_of([frames[i] for i in libraries]))
+        return sighting
+
+    def _remember(
+        self, key: tuple[int, ...], sighting: Sighting, libraries: list[int], frames: list[FrameType]
+    ) -> None:
+        if len(self._known) >= STACKS:
+            self._known.clear()
+        # The code objects are kept, so that no others get their ids.
+        self._known[key] = (sighting, libraries, [frame.f_code for frame in frames])
+
+    def sight_traceback(self, traceback: TracebackType | None) -> Sighting:
+        """Read the frames an exception passed through, then those outside of the one that caught it."""
+        passed: list[tuple[FrameType, int]] = []
+        frame = traceback.tb_frame.f_back if traceback is not None else None
+        while traceback is not None:
+            passed.append((traceback.tb_frame, traceback.tb_lasti))
+            traceback = traceback.tb_next
+        passed.reverse()
+        while frame is not None:
+            passed.append((frame, frame.f_lasti))
+            frame = frame.f_back
+        return _read(passed, self._roles)[0]
 
 
-def sight_traceback(traceback: TracebackType | None, roles: Roles, frame: FrameType | None) -> Sighting:
-    """Read the frames an exception passed through, then those outside of `frame`, its catcher."""
-    passed = []
-    while traceback is not None:
-        passed.append((traceback.tb_frame, traceback.tb_lasti))
-        traceback = traceback.tb_next
-    outer = list(_outwards(frame.f_back if frame else None))
-    return _read(iter(passed[::-1] + outer), roles)
+def _varies(code: CodeType) -> bool:
+    """Whether it is a method's or a closure's."""
+    return "." in code.co_qualname
 
 
-def _outwards(frame: FrameType | None) -> Iterator[tuple[FrameType, int]]:
-    while frame is not None:
-        yield frame, frame.f_lasti
-        frame = frame.f_back
-
-
-def _read(frames: Iterator[tuple[FrameType, int]], roles: Roles) -> Sighting:
+def _read(frames: list[tuple[FrameType, int]], roles: Roles) -> tuple[Sighting, list[int]]:
+    """What frames, innermost first, say; and which of them are the library's, outermost first."""
     places: list[Place] = []
-    libraries: list[FrameType] = []
+    libraries: list[int] = []
     inner: list[str] = []
     user_site: Place | None = None
-    role_of = roles.of
-    for frame, instruction in frames:
+    for number, (frame, instruction) in enumerate(frames):
         code = frame.f_code
-        role = role_of(code.co_filename, frame.f_globals)
+        role = roles.of(code.co_filename, frame.f_globals)
         if role == "array":
             if not places and is_dask(frame):
                 inner.append(code.co_name)
@@ -90,16 +132,16 @@ def _read(frames: Iterator[tuple[FrameType, int]], roles: Roles) -> Sighting:
                 break
         else:
             places.append((code, instruction))
-            if user_site is None:
-                if role == "user":
-                    user_site = (code, instruction)
-                else:
-                    libraries.append(frame)
+            if user_site is None and role == "user":
+                user_site = (code, instruction)
+            elif user_site is None:
+                libraries.append(number)
             if len(places) >= DEEPEST and user_site is not None:
                 break
-    entry = entry_of(libraries[::-1]) if libraries and user_site else None
+    libraries = libraries[::-1] if user_site else []
+    entry = entry_of([frames[number][0] for number in libraries]) if libraries else None
     inner.reverse()
-    return Sighting(places, places[0] if places else None, user_site, entry, inner)
+    return Sighting(places, places[0] if places else None, user_site, entry, inner), libraries
 
 
 def is_dask(frame: FrameType) -> bool:

@@ -13,14 +13,12 @@ result), not an `Alias`, not a future.
 from __future__ import annotations
 
 import math
+import sys
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
 from dask._task_spec import Alias, DataNode, GraphNode, List, Task, TaskRef
-from dask.array.chunk import getitem
-from dask.array.core import getter, getter_inline, getter_nofancy
 from dask.blockwise import Blockwise
 
 WALK_AT_MOST = 200_000
@@ -45,8 +43,8 @@ class Group(NamedTuple):
     tasks: int
     whole: int
     """Tasks the group has, as far as it was seen."""
-    reads: tuple[str, ...]
-    """Names of the groups it depends on."""
+    reads: tuple[str, ...] | None
+    """Names of the groups it depends on; None where that is not known."""
     annotations: Mapping[str, Any]
     slices: frozenset[int] | None = None
     """Of a source of which only slices are read: one hash for each (block, slice)."""
@@ -69,6 +67,13 @@ def demand_of(graphs: Iterable[tuple[Any, Any]]) -> Demand:
         an array (all its blocks) or a list of keys.
     """
     return _Walk(graphs).run()
+
+
+def group_of_keys(name: str, keys: int | Iterable[Any]) -> Group:
+    """Tasks that are known by their keys alone: a number of partitions, or the keys."""
+    if isinstance(keys, int):
+        return Group(name, (keys,), None, keys, keys, None, {})
+    return _mapping_group(name, list(keys), None, {})
 
 
 class _Walk:
@@ -262,8 +267,17 @@ def _read_blockwise(layer: Any) -> _Blockwise | None:
     return _Blockwise(
         layer.output, grid, len(layer), blocks, arrays, keys,
         tuple(dict.fromkeys((*arrays, *(_name_of(key) for key in keys)))),
-        layer.task.func in (getter, getter_nofancy, getter_inline),
+        _is_getter(layer.task.func),
     )  # fmt: skip
+
+
+def _is_getter(function: Any) -> bool:
+    """Whether a task's function reads from an array-like, and no more of it than is asked for.
+
+    dask fuses a slice of a chunk into such a read (`dask.array.optimization._optimize_slices`).
+    """
+    core = sys.modules.get("dask.array.core")
+    return core is not None and function in (core.getter, core.getter_nofancy, core.getter_inline)
 
 
 def _blockwise_inputs(layer: Any) -> tuple[tuple[str, ...], tuple[Any, ...]]:
@@ -338,7 +352,7 @@ class _MappingWalk:
             reads = node.dependencies
         if kind == _TASK:
             self._tasks.append(key)
-            if type(node) is Task and node.func is getitem:
+            if type(node) is Task and getattr(node.func, "__name__", None) == "getitem":
                 _note_slice(node, self._walk)
         return reads
 
@@ -448,7 +462,7 @@ def _by_name(keys: list[Any]) -> dict[str, list[Any]]:
 
 
 def _mapping_group(
-    name: str, keys: list[Any], reads: tuple[str, ...], annotations: Mapping[str, Any]
+    name: str, keys: list[Any], reads: tuple[str, ...] | None, annotations: Mapping[str, Any]
 ) -> Group:
     try:
         grid, blocks = _located(keys)
@@ -471,18 +485,16 @@ def _located(keys: list[Any]) -> tuple[Grid, int | None]:
     ndim = len(keys[0]) - 1
     if any(len(key) - 1 != ndim for key in keys):
         raise ValueError(keys[0])
-    axes = [np.fromiter((key[i] for key in keys), np.int64, len(keys)) for i in range(1, ndim + 1)]
-    if any(axis.min() < 0 for axis in axes):
+    axes = [[key[i] for key in keys] for i in range(1, ndim + 1)]
+    if any(type(i) is not int or i < 0 for axis in axes for i in axis):
         raise ValueError(keys[0])
-    grid = tuple(int(axis.max()) + 1 for axis in axes)
+    grid = tuple(max(axis) + 1 for axis in axes)
     size = math.prod(grid)
     if size == len(keys):
         return grid, None
     if size > max(_SPARSE, 64 * len(keys)):
         raise OverflowError(grid)
-    flags = np.zeros(size, np.bool_)
-    flags[np.ravel_multi_index(axes, grid)] = True
-    return grid, int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
+    return grid, _bits((key[1:] for key in keys), grid)
 
 
 def _union(one: Group, other: Group) -> Group:
@@ -492,7 +504,7 @@ def _union(one: Group, other: Group) -> Group:
     grid = tuple(map(max, one.grid, other.grid))
     blocks = blocks_on(one.blocks, one.grid, grid) | blocks_on(other.blocks, other.grid, grid)
     tasks = blocks.bit_count()
-    reads = tuple(dict.fromkeys(one.reads + other.reads))
+    reads = tuple(dict.fromkeys((*(one.reads or ()), *(other.reads or ()))))
     return one._replace(grid=grid, blocks=blocks, tasks=tasks, whole=max(tasks, one.whole), reads=reads)
 
 

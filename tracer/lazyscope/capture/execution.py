@@ -8,19 +8,21 @@ import threading
 from collections.abc import Mapping
 from time import perf_counter
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dask.array import Array
 from dask.core import flatten
 
 from lazyscope.capture import memory
-from lazyscope.capture.callsite import Sighting, sight, trigger_of
-from lazyscope.capture.demand import Demand, Group, demand_of
+from lazyscope.capture.callsite import Sighting, trigger_of
+from lazyscope.capture.demand import Demand, Group, demand_of, group_of_keys
 from lazyscope.capture.history import Asked
 from lazyscope.capture.instruction import position_of
 from lazyscope.capture.recorder import Recorder
 from lazyscope.capture.session import Session
 from lazyscope.model import events
+
+if TYPE_CHECKING:
+    from lazyscope.capture.partition_reads import Reads
 
 WORTH_A_LOOK = 64 * 1024 * 1024
 """Results of at least this many bytes have the free memory read before the force."""
@@ -61,7 +63,20 @@ class Request:
     def demand(self) -> Demand:
         if self.collections is None:
             return demand_of([(_materialised(self.graph), _flat(self.keys))])
-        return demand_of([_wanted_of(c) for c in self.collections if not is_expression(c)])
+        demand = demand_of([_wanted_of(c) for c in self.collections if not is_expression(c)])
+        if any(is_expression(c) for c in self.collections):
+            return self._with_expressions(demand)
+        return demand
+
+    def _with_expressions(self, demand: Demand) -> Demand:
+        """The demand of dask.dataframe's collections, read off the expression that is handed over."""
+        from lazyscope.capture.partition_reads import tasks_in_expression
+
+        tasks = tasks_in_expression(self.final)
+        if tasks is None:
+            return demand._replace(exact=False)
+        groups = [group_of_keys(name, keys) for name, keys in tasks.named.items()]
+        return Demand([*groups, *demand.groups], demand.exact and tasks.exact)
 
     def results(self) -> list[str]:
         """Names of what is asked for."""
@@ -75,13 +90,17 @@ class Request:
             return None
         total = 0
         for collection in self.collections:
-            if type(collection).__module__.startswith("dask.array") and isinstance(collection, Array):
-                size = _array_bytes(collection)
-                if size is not None:
-                    total += size
-                    continue
-            return None
+            size = _array_bytes(collection) if is_graph_array(collection) else None
+            if size is None:
+                return None
+            total += size
         return total
+
+
+def is_graph_array(collection: Any) -> bool:
+    """Whether a collection is a dask array that is backed by a graph."""
+    core = sys.modules.get("dask.array.core")
+    return core is not None and isinstance(collection, core.Array)
 
 
 def is_expression(collection: Any) -> bool:
@@ -90,7 +109,7 @@ def is_expression(collection: Any) -> bool:
 
 
 def _wanted_of(collection: Any) -> tuple[Any, Any]:
-    if isinstance(collection, Array):
+    if is_graph_array(collection):
         return collection.__dask_graph__(), collection._name
     return collection.__dask_graph__(), list(flatten(collection.__dask_keys__()))
 
@@ -127,6 +146,8 @@ class Execution:
         self._users: dict[Session, tuple[Any, str | None]] = {}
         self._worked: dict[int, float] = {}
         self._peak_before: int | None = None
+        self._graph: tuple[Any, Any] | None = None
+        self._reads: Reads | None = None
 
     def id_in(self, session: Session) -> int | None:
         """Its id in the trace of a session, or the nearest enclosing force's that is there."""
@@ -150,9 +171,34 @@ class Execution:
         thread = threading.get_ident()
         self._worked[thread] = self._worked.get(thread, 0.0) + seconds
 
-    def see_graph(self, graph: Any) -> Any:
+    def see_graph(self, graph: Any, keys: Any) -> Any:
         """Look at the graph that a local scheduler is about to run; return what to run."""
+        if "dask.dataframe" not in sys.modules:
+            return graph
+        if not isinstance(graph, Mapping):
+            # What the scheduler would do next; done once, so that both see the same tasks.
+            graph = graph.__dask_graph__()
+        self._graph = (graph, keys)
         return graph
+
+    def _expected_reads(self) -> Reads | None:
+        """What it reads, as far as that can be told before it runs."""
+        if "dask.dataframe" not in sys.modules or self.request is None:
+            return None
+        from lazyscope.capture.partition_reads import reads_in_expression, reads_in_graph
+
+        if self.request.collections is None:
+            graph = self.request.graph
+            return reads_in_graph(graph, self.request.keys) if isinstance(graph, Mapping) else None
+        return reads_in_expression(self.request.final)
+
+    def _actual_reads(self) -> Reads | None:
+        """What it has read: the footers of Parquet files are known now."""
+        if self._graph is None:
+            return self._reads
+        from lazyscope.capture.partition_reads import reads_in_graph
+
+        return reads_in_graph(*self._graph)
 
     # Begin
 
@@ -164,11 +210,12 @@ class Execution:
         results = self.request.results()
         resident = memory.resident_bytes()
         self._peak_before = memory.peak_resident_bytes()
+        self._reads = self._expected_reads()
         for session in watching:
             number = session.next_force()
             self._ids.append((session, number))
             asked = session.history.ask(demand, number)
-            sighting = sight(frame, session.roles)
+            sighting = session.sighter.sight(frame)
             self._write_begin(session, number, sighting, demand, asked, expected, results, resident)
         # Nothing of the program is kept alive while it runs.
         self.request.collections = self.request.graph = self.request.final = None
@@ -216,6 +263,8 @@ class Execution:
                 ),
                 resident_bytes=resident,
                 free_bytes=free,
+                partition_reads=len(self._reads.units) if self._reads else 0,
+                partition_reads_repeated=session.reads.known(self._reads.units) if self._reads else 0,
             )
 
         session.recorder.emit(record)
@@ -239,6 +288,8 @@ class Execution:
         peak = memory.peak_resident_bytes()
         raised = peak is not None and self._peak_before is not None and peak > self._peak_before
         size = None if failure is not None else result_bytes(result)
+        reads = self._actual_reads()
+        self._graph = None
         for session, number in self._ids:
             record = events.ForceEnd(
                 id=number,
@@ -248,7 +299,11 @@ class Execution:
                 bytes=size,
                 peak_bytes=peak if raised else None,
                 error=None if failure is None else type(failure).__name__,
+                partition_reads=None if reads is None else len(reads.units),
+                partition_reads_repeated=None if reads is None else session.reads.repeated(reads.units),
             )
+            for reader in reads.unknown if reads is not None else ():
+                session.blind_spot(f"a dataframe reader that is not understood: {reader}")
             session.recorder.emit(lambda _, record=record: record)
 
 
@@ -269,11 +324,11 @@ def layer_record(recorder: Recorder, group: Group) -> events.Layer:
         name=recorder.text(group.name),
         operation=recorder.text(operation_of_name(group.name)),
         tasks=group.whole,
-        reads=[n for n in map(recorder.known_layer, group.reads) if n is not None],
+        reads=[n for n in map(recorder.known_layer, group.reads or ()) if n is not None],
         blocks=list(group.grid),
         chunk=None if chunk is None else [None if c != c else int(c) for c in chunk],
         chunk_bytes=_chunk_bytes(group),
-        source=not group.reads,
+        source=group.reads == (),
     )
 
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from lazyscope.capture.namespace import is_array_layer
 from lazyscope.capture.session import guarded
+
+
+_PACKAGES = ("dask", "dask.array", "distributed.client")
+_ARRAY_LAYER = re.compile(r"(^|\.)(dask\.array|array_api_compat|array_api_extra)(\.|$)")
+
+
+def is_array_layer(module_name: str) -> bool:
+    """Whether a module can hold functions that are recorded."""
+    return _ARRAY_LAYER.search(module_name) is not None and ".tests" not in module_name
 
 
 class ImportWatcher:
@@ -28,7 +37,7 @@ class ImportWatcher:
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The spec the other finders give, with its loader watched while it executes the module."""
-        if not (is_array_layer(name) or name == "distributed.client"):
+        if not (name in _PACKAGES or is_array_layer(name)):
             return None
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)

@@ -6,26 +6,35 @@ import os
 import sys
 from pathlib import Path
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+_MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 def resident_bytes() -> int | None:
     """Resident size of this process now."""
     try:
-        with open("/proc/self/statm", "rb", buffering=0) as statm:
-            return int(statm.read(128).split()[1]) * _PAGE
+        # Not `open`: this is read before every force.
+        descriptor = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        return int(os.read(descriptor, 128).split()[1]) * _PAGE
     except (OSError, ValueError, IndexError):
         return None
+    finally:
+        os.close(descriptor)
 
 
 def peak_resident_bytes() -> int | None:
     """Highest resident size of this process since it began."""
-    try:
-        import resource
-    except ImportError:
+    if resource is None:
         return None
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT
 
 
 def limit_bytes() -> int | None:

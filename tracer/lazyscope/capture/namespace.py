@@ -20,13 +20,13 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from lazyscope.capture import calls
+from lazyscope.capture.imports import is_array_layer
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.wrapping import StandIn, importable, unseen
 
 QUESTIONS = ("is_lazy_array", "is_dask_array")
 """What libraries ask about an array before they choose a path."""
 
-_ARRAY_LAYER = re.compile(r"(^|\.)(dask\.array|array_api_compat|array_api_extra)(\.|$)")
 _NAMESPACE = re.compile(
     r"^dask\.array(\.(linalg|fft|random|ma|stats|image|overlap|gufunc|lib(\.stride_tricks)?))?$"
     r"|(^|\.)array_api_compat\.dask\.array(\.(linalg|fft))?$"
@@ -74,11 +74,6 @@ def _array_layer_modules() -> list[ModuleType]:
         for name, module in sorted(sys.modules.items())
         if isinstance(module, ModuleType) and is_array_layer(name)
     ]
-
-
-def is_array_layer(module_name: str) -> bool:
-    """Whether a module can hold functions that are recorded."""
-    return _ARRAY_LAYER.search(module_name) is not None and ".tests" not in module_name
 
 
 def _public(module: ModuleType) -> Iterator[tuple[str, Any]]:
@@ -165,8 +160,13 @@ def recorded_function(
     depth : int
         How many frames away the caller is: 2 where another function only hands on.
     """
-    stand_in = _make(original, operation, depth, calls.begin, calls.returned, calls.raised, sys._getframe)
-    return functools.wraps(original)(stand_in)
+    return functools.wraps(original)(_stand_in(original, operation, depth, calls.begin))
+
+
+def _stand_in(original: Any, operation: str, depth: int, begin: Any) -> Callable[..., Any]:
+    return _make(
+        original, operation, depth, begin, calls.returned, calls.raised, sys._getframe, calls.internal
+    )  # fmt: skip
 
 
 @unseen
@@ -178,9 +178,13 @@ def _make(
     returned: Callable[..., Any],
     raised: Callable[..., Any],
     frame_at: Callable[[int], Any],
+    internal: set[str],
 ) -> Callable[..., Any]:
     def recorded(*args: Any, **kwargs: Any) -> Any:
-        call = begin(frame_at(depth), operation, args, kwargs)
+        caller = frame_at(depth)
+        if caller.f_code.co_filename in internal:
+            return original(*args, **kwargs)
+        call = begin(caller, operation, args, kwargs)
         if call is None:
             return original(*args, **kwargs)
         try:
@@ -200,8 +204,7 @@ def recorded_method_of_named(method: Callable[..., Any]) -> Callable[..., Any]:
     def begin(caller: Any, _: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return calls.begin(caller, f"dask.array.{getattr(args[0], '__name__', 'ufunc')}", args, kwargs)
 
-    stand_in = _make(method, "", 1, begin, calls.returned, calls.raised, sys._getframe)
-    return functools.wraps(method)(stand_in)
+    return functools.wraps(method)(_stand_in(method, "", 1, begin))
 
 
 class Namespace(ModuleType):

@@ -17,12 +17,14 @@ Pieces are None where the whole source is read. Frames and arrays in memory (``f
 last, so only the known file readers among them are units. Nothing here reads, computes or raises.
 
 Which row groups a filter skips is known only once the footer has been read. With ``filesystem="arrow"``
-the fragments in the graph keep it; until then the filter itself stands for the row groups.
+the fragments in the graph keep it: asking after the graph has run is exact. Until then the filter itself
+stands for the row groups, and a file in which it finds nothing still counts.
 """
 
 from __future__ import annotations
 
 import sys
+from collections import ChainMap
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -34,6 +36,7 @@ from dask._task_spec import GraphNode, Task, _execute_subgraph
 from dask.core import flatten, keys_in_tasks
 from dask.highlevelgraph import MaterializedLayer
 from dask.tokenize import tokenize
+from dask.typing import no_default
 from dask.utils import funcname
 
 
@@ -59,7 +62,7 @@ class Reads(NamedTuple):
     unknown: frozenset[str]
     """Readers whose tasks were found but not understood: their reads are not in `units`."""
     exact: bool
-    """Whether `units` was cut to what is wanted; else it is at most this."""
+    """Whether `units` is all that is read and no more; else it is at most this."""
 
 
 CULL_AT_MOST = 200_000
@@ -80,9 +83,13 @@ class ReadHistory:
         self._pieces: dict[tuple[str, str], set[Hashable]] = {}
         self._whole: set[tuple[str, str]] = set()
 
+    def known(self, units: Collection[ReadUnit]) -> int:
+        """Count the units that earlier forces had read."""
+        return sum(map(self._covers, units))
+
     def repeated(self, units: Collection[ReadUnit]) -> int:
         """Count the units of a force that earlier forces had read, and remember them all."""
-        count = sum(map(self._covers, units))
+        count = self.known(units)
         for unit in units:
             self._remember(unit)
         return count
@@ -124,6 +131,9 @@ def reads_in_graph(graph: Mapping[Any, Any], wanted: Iterable[Any] | None = None
         return NONE._replace(unknown=frozenset({type(error).__name__}), exact=False)
 
 
+_NOTHING: list[ReadUnit] = []
+
+
 class _Finder:
     """Recognises the tasks that read by their functions. One per graph: readers load at any time."""
 
@@ -136,27 +146,32 @@ class _Finder:
         self._sample = _loaded("dask.dataframe.dispatch", "make_meta")
         self._identity = _loaded("toolz.functoolz", "identity")
 
-    def find(self, graph: Mapping[Any, Any], wanted: Iterable[Any] | None) -> dict[Any, list[ReadUnit]]:
+    def find(self, graph: Any, wanted: Iterable[Any] | None) -> dict[Any, list[ReadUnit]]:
         """The reads of a graph by key, cut to what is wanted only if there are any."""
         layered = hasattr(graph, "layers")
-        found = self._scan(_mappings_in(graph) if layered else graph) if self.readers else {}
+        mappings = _mappings_in(graph) if layered else [graph]
+        found: dict[Any, list[ReadUnit]] = {}
+        whole = ChainMap(*mappings)
+        for mapping in mappings if self.readers else ():
+            found.update(self._scan(mapping, whole))
         if not found or wanted is None:
             return found
         if layered and len(graph) > CULL_AT_MOST:
             self.exact = False
             return found
         keys = set(flatten(wanted))
-        needed = _culled(graph, keys) if layered else _needed(graph, keys)
+        needed = ChainMap(*_mappings_in(graph.cull(keys))) if layered else _needed(graph, keys)
         return {key: units for key, units in found.items() if key in needed}
 
     def reads(self, found: Mapping[Any, list[ReadUnit]]) -> Reads:
         """What was found, as the answer to a caller."""
         units = [unit for several in found.values() for unit in several]
-        return Reads(units, frozenset(self.unknown), self.exact)
+        exact = self.exact and not any(unit.filtered and unit.of is None for unit in units)
+        return Reads(units, frozenset(self.unknown), exact and not self.unknown)
 
-    def _scan(self, graph: Mapping[Any, Any]) -> dict[Any, list[ReadUnit]]:
+    def _scan(self, mapping: Mapping[Any, Any], graph: Mapping[Any, Any]) -> dict[Any, list[ReadUnit]]:
         found: dict[Any, list[ReadUnit]] = {}
-        for key, task in graph.items():
+        for key, task in mapping.items():
             if type(task) is not Task:
                 continue
             if not task._dependencies or task.func is _execute_subgraph:
@@ -177,43 +192,38 @@ class _Finder:
 
     def units(self, task: Any) -> list[ReadUnit]:
         """What a task reads, with the tasks that are fused or nested in it."""
-        found: list[ReadUnit] = []
-        stack = [task]
-        while stack:
-            node = stack.pop()
-            if node.func is _execute_subgraph:
-                stack.extend(
-                    t
-                    for t in node.args[0].values()
-                    if type(t) is Task and (not t._dependencies or t.func is _execute_subgraph)
-                )
-            elif (read := self._reader(node)) is not None:
-                found.extend(self._resolve(read, node))
-            elif nested := [a for a in (*node.args, *node.kwargs.values()) if isinstance(a, Task)]:
-                stack.extend(nested)
-            elif node._data_producer or node.func is self._enforce:
-                found.extend(self._produced(node))
-        return found
-
-    def _reader(self, task: Any) -> _Reader | None:
         func = task.func
+        if func is _execute_subgraph:
+            return self._of_each(task.args[0].values())
         if func is self._enforce:
-            func = task.kwargs.get("_func")
-        kind = type(func)
-        return self.readers.get(func if kind is FunctionType else kind)
+            func = task.kwargs["_func"]
+        read = self.readers.get(func if type(func) is FunctionType else type(func))
+        if read is not None:
+            return self._resolve(read, task)
+        for argument in task.args:
+            if isinstance(argument, Task):
+                return self._of_each(task.args)
+        return self._produced(func, task) if task._data_producer or func is not task.func else _NOTHING
+
+    def _of_each(self, nodes: Iterable[Any]) -> list[ReadUnit]:
+        found: list[ReadUnit] = []
+        for node in nodes:
+            # What needs the result of another task does not read, unless tasks are fused in it.
+            if isinstance(node, Task) and (not node._dependencies or node.func is _execute_subgraph):
+                found += self.units(node)
+        return found
 
     def _resolve(self, read: _Reader, task: Any) -> list[ReadUnit]:
         try:
             return list(read(*task.args, **task.kwargs))
         except Exception:
             self.unknown.add(read.__name__.strip("_"))
-            return []
+            return _NOTHING
 
-    def _produced(self, task: Any) -> list[ReadUnit]:
+    def _produced(self, func: Any, task: Any) -> list[ReadUnit]:
         """What a task of ``from_map`` with a function of the user's reads."""
-        func = task.kwargs["_func"] if task.func is self._enforce else task.func
         in_memory = isinstance(func, type) or func is self._identity or _is_array_source(func, task)
-        return [] if in_memory else [self._mapped(func, task)]
+        return _NOTHING if in_memory or task._dependencies else [self._mapped(func, task)]
 
     def _mapped(self, func: Any, task: Any) -> ReadUnit:
         """A partition that a function of the user's makes, told apart by what it is given."""
@@ -315,8 +325,9 @@ def _block(file: Any, offset: int, length: int | None, *_: Any) -> Iterable[Read
 
 def _is_array_source(func: Any, task: Any) -> bool:
     """Whether it is a chunk of an array that was given to ``dask.array.from_array``."""
-    slices = (a for a in task.args if isinstance(a, tuple) and a and isinstance(a[0], slice))
-    return str(getattr(func, "__module__", "")).startswith("dask.array") or any(slices)
+    if str(getattr(func, "__module__", "")).startswith("dask.array"):
+        return True
+    return any(isinstance(given, tuple) and given and isinstance(given[0], slice) for given in task.args)
 
 
 def _is_data(value: Any) -> bool:
@@ -324,14 +335,9 @@ def _is_data(value: Any) -> bool:
     return type(value).__module__.partition(".")[0] in ("numpy", "pandas") and value.ndim > 0
 
 
-def _mappings_in(graph: Any) -> dict[Any, Any]:
-    """Tasks of the layers that are mappings: the others are made by dask.array."""
-    layers = (layer for layer in graph.layers.values() if type(layer) is MaterializedLayer)
-    return {key: task for layer in layers for key, task in layer.mapping.items()}
-
-
-def _culled(graph: Any, keys: set[Any]) -> Collection[Any]:
-    return _mappings_in(graph.cull(keys))
+def _mappings_in(graph: Any) -> list[Any]:
+    """The layers that are mappings: dask.array alone makes the others."""
+    return [layer.mapping for layer in graph.layers.values() if type(layer) is MaterializedLayer]
 
 
 def _needed(graph: Mapping[Any, Any], wanted: Iterable[Any]) -> set[Any]:
@@ -385,15 +391,18 @@ def tasks_in_expression(expr: Any) -> Tasks | None:
     """The tasks that an optimised dataframe expression asks for.
 
     Fused tasks are taken apart, so equal work has equal keys in every force. Literals, partitions in
-    memory, aliases and the task that joins the partitions of a result are left out.
+    memory, aliases and the task that joins the partitions of a result are left out. Properties that dask
+    would compute and cache to materialise `expr` are computed and cached: numbers of partitions, metadata.
 
     Returns
     -------
     Tasks or None
-        None if `expr` is no expression of dask.dataframe alone.
+        None if `expr` is no expression of dask.dataframe alone, or dask would have to run a graph.
     """
     try:
         nodes = _Nodes(expr)
+        if any(_has_to_sample(node) for node, _ in nodes):
+            return None
         named: dict[str, int | frozenset[Any]] = {}
         for node, parts in nodes:
             named.update(_node_tasks(node, parts))
@@ -517,10 +526,25 @@ def _node_tasks(node: Any, parts: frozenset[int] | None) -> dict[str, int | froz
         count = int(node.npartitions)
         return {node._name: count if parts is None else frozenset((node._name, i) for i in parts)}
     names: dict[str, set[Any]] = {}
-    for key, task in node._layer().items():
-        if isinstance(task, Task) or (type(task) is tuple and task and callable(task[0])):
-            names.setdefault(key[0] if type(key) is tuple else key, set()).add(key)
+    for key in _keys_of_tasks(node._layer()):
+        names.setdefault(key[0] if type(key) is tuple else key, set()).add(key)
     return {name: frozenset(keys) for name, keys in names.items()}
+
+
+def _keys_of_tasks(layer: Mapping[Any, Any]) -> Iterator[Any]:
+    stack = list(layer.items())
+    while stack:
+        key, task = stack.pop()
+        if isinstance(task, Task) and task.func is _execute_subgraph:
+            stack.extend(task.args[0].items())
+        elif isinstance(task, Task) or (type(task) is tuple and task and callable(task[0])):
+            yield key
+
+
+def _has_to_sample(node: Any) -> bool:
+    """Whether asking this node for its columns makes dask read a partition."""
+    known = {"_meta", "frame_meta"} & vars(node).keys()
+    return not known and _is(node, "FromMap") and node.operand("user_meta") is no_default
 
 
 def _is_one_per_partition(node: Any) -> bool:

@@ -125,6 +125,13 @@ def execute(program: Program, arguments: list[str], session: Session) -> Outcome
     return _outcome_of(lambda: exec(program.code, module.__dict__), session)
 
 
+def forget_modules(package: str) -> None:
+    """Have the program import a package anew that only lazyscope has used so far."""
+    for name in list(sys.modules):
+        if name.partition(".")[0] == package:
+            del sys.modules[name]
+
+
 def _new_main(program: Program) -> ModuleType:
     module = ModuleType("__main__")
     attributes = vars(module)

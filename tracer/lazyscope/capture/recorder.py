@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Hashable
 from pathlib import Path
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from lazyscope.capture.callsite import Place, Sighting
 from lazyscope.capture.instruction import position_of
@@ -26,21 +26,13 @@ LARGE = 1000
 """Chunk tuples with more chunks than this are remembered by identity once summarised."""
 
 
-class SeenCall(NamedTuple):
-    """A call as the hot path stores it."""
-
-    at: float
-    operation: str
-    site: Place
-    user_site: Place | None
-    inputs: tuple[str, ...]
-    outputs: tuple[tuple[str, Any, Any], ...]
-    """(name, dtype, chunks) of each array."""
-    thread: str
-    force: int | None
-    answer: bool | None
-    via: str | None
-    seconds: float
+SeenCall: TypeAlias = tuple[
+    float, str, Place, Place | None, tuple[str, ...], tuple[tuple[str, Any, Any], ...], str, int | None,
+    bool | None, str | None, float,
+]  # fmt: skip
+"""A call as the hot path stores it, in the order of `events.Call`: when it began, operation, site, user
+site, names of the arrays passed, (name, dtype, chunks) of those returned, thread, force, answer, via,
+seconds."""
 
 
 class Recorder:
@@ -70,7 +62,9 @@ class Recorder:
         """Start the tables anew, as a journal of its own needs."""
         self._new: list[events.Record] = []
         self._numbers: dict[type, dict[Hashable, int]] = {}
-        self._counts: dict[type, int] = {}
+        self._texts: dict[str, int] = {}
+        self._dtypes: dict[Any, int] = {}
+        self._positions: dict[tuple[int, int], int] = {}
         self._codes: dict[int, CodeType] = {}
         self._blind: dict[str, int] = {}
         self._large: dict[int, tuple[Any, events.Layout]] = {}
@@ -136,18 +130,20 @@ class Recorder:
             self._new.append(self._call_record(call))
 
     def _call_record(self, call: SeenCall) -> events.Call:
+        at, operation, site, user_site, inputs, outputs, thread, force, answer, via, seconds = call
+        text = self.text
         return events.Call(
-            call.at,
-            self.text(call.operation),
-            self._required_position(call.site),
-            self.position(call.user_site),
-            [self.text(name) for name in call.inputs],
-            [(self.text(n), self.text(str(dtype)), self.layout(chunks)) for n, dtype, chunks in call.outputs],
-            self.text(call.thread),
-            call.force,
-            call.answer,
-            call.via,
-            call.seconds,
+            at,
+            text(operation),
+            self._required_position(site),
+            self.position(user_site),
+            [text(name) for name in inputs],
+            [(text(name), self._dtype(dtype), self.layout(chunks)) for name, dtype, chunks in outputs],
+            text(thread),
+            force,
+            answer,
+            via,
+            seconds,
         )
 
     # Tables: each returns the number of a row, written when it is new
@@ -162,7 +158,17 @@ class Recorder:
         return number
 
     def text(self, text: str) -> int:
-        return self._number(events.Text, text, lambda: events.Text(text))
+        number = self._texts.get(text)
+        if number is None:
+            number = self._texts[text] = len(self._texts)
+            self._new.append(events.Text(text))
+        return number
+
+    def _dtype(self, dtype: Any) -> int:
+        number = self._dtypes.get(dtype)
+        if number is None:
+            number = self._dtypes[dtype] = self.text(str(dtype))
+        return number
 
     def optional_text(self, text: str | None) -> int | None:
         return None if text is None else self.text(text)
@@ -194,9 +200,13 @@ class Recorder:
 
     def _required_position(self, place: Place) -> int:
         code, instruction = place
-        return self._number(
-            events.Position, (id(code), instruction), lambda: self._position_record(code, instruction)
-        )
+        key = (id(code), instruction)
+        number = self._positions.get(key)
+        if number is None:
+            record = self._position_record(code, instruction)
+            number = self._positions[key] = len(self._positions)
+            self._new.append(record)
+        return number
 
     def _position_record(self, code: CodeType, instruction: int) -> events.Position:
         return events.Position(self._code(code), *position_of(code, instruction))

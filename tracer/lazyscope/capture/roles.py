@@ -24,7 +24,9 @@ import stat
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import chain
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 from urllib.parse import unquote
@@ -49,15 +51,14 @@ VENDORED = frozenset({"array_api_compat", "array_api_extra"})
 """Packages of the array layer that others carry a copy of."""
 
 TOOL_PACKAGES = frozenset(
-    "lazyscope lazyscope_tui pytest _pytest py pluggy xdist execnet hypothesis IPython ipykernel".split()
+    ("lazyscope", "lazyscope_tui", "IPython", "ipykernel", "pytest", "_pytest", "py", "pluggy", "xdist")
 )
-TOOL_PREFIXES = ("pytest_", "_hypothesis")
-"""Beginnings of the import names of pytest's plugins."""
+TOOL_PREFIXES = ("pytest_", "hypothesis", "_hypothesis", "execnet", "ipykernel_")
+"""Beginnings of the import names of what belongs to tools: pytest's plugins, the kernel's launcher."""
 
-NOT_LIBRARY = frozenset(
-    """bin build ci dist doc docs documentation demo demos test tests example examples exercise exercises
-    script scripts sample samples tool tools notebook notebooks tutorial tutorials benchmark benchmarks
-    conftest noxfile setup tasks""".split()
+NOT_LIBRARY = re.compile(
+    "(bin|build|ci|conftest|dist|docs?|documentation|demos?|tests?|examples?|exercises?|noxfile|scripts?"
+    "|samples?|setup|tasks|tools?|notebooks?|tutorials?|benchmarks?)$"
 )
 """What setuptools' automatic discovery passes over in a flat project, and its like."""
 
@@ -121,7 +122,7 @@ class Roles:
         """Role by ``co_filename``, for the files asked about so far whose name alone decides."""
         self._generated: dict[str, Role] = {}
         self._directory = _working_directory()
-        self._home = _posix(os.path.expanduser("~"))
+        self._home = _home_directory()
         self._package = program_package
         self._named = {tuple(name.split(".")) for name in user_packages}
         if program is not None:
@@ -221,11 +222,12 @@ class Roles:
             return "array"
         if os.path.exists(path):
             return "user"
-        # The loader is at hand now only; linecache keeps it for `source`.
-        linecache.lazycache(filename, dict(module_globals))
         file = module_globals.get("__file__")
-        other = isinstance(file, str) and self._absolute(file) != path and os.path.exists(file)
-        return self._role_of_module(module_globals) if other else "user"
+        if file == filename:
+            # The loader of an archive's member is at hand now only; linecache keeps it for `source`.
+            linecache.lazycache(filename, dict(module_globals))
+            return "user"
+        return self._role_of_module(module_globals) if isinstance(file, str) else "user"
 
     def _is_uninstalled_layer(self, parts: list[str]) -> bool:
         layer = parts[0] if parts[0] in ARRAY_PACKAGES else _vendored(parts)
@@ -255,8 +257,9 @@ class Roles:
         return _zip_member(path) or self._shortened(path)
 
     def _shortened(self, path: str) -> str:
-        for form in (lambda name: name, os.path.realpath):
-            file, directory, home = (_posix(form(name)) for name in (path, self._directory, self._home))
+        for form in (os.path.normpath, os.path.realpath):
+            places = (path, self._directory, self._home)
+            file, directory, home = (_posix(form(place)) if place else "" for place in places)
             # Started in "/" or "/home": relative to that, the path would tell the user's name.
             below_home = _below(file, home) if len(home) > 1 else None
             if below_home is not None and len(directory) < len(home):
@@ -272,10 +275,12 @@ class Roles:
         name = filename if known else self._absolute(filename)
         try:
             # Reading a pipe or a device, such as /dev/stdin, would take the program's own input.
-            if not stat.S_ISREG(os.stat(name).st_mode):
+            if not stat.S_ISREG(Path(name).stat().st_mode):
                 return linecache.getlines(filename) if known else []
         except OSError:
-            return linecache.getlines(filename, dict(module_globals) if module_globals else None)
+            # The loader of another file, such as a worker's __main__, would give that file's text.
+            own = module_globals is not None and module_globals.get("__file__") == filename
+            return linecache.getlines(filename, dict(module_globals or {}) if own else None)
         linecache.checkcache(name)
         return linecache.getlines(name)
 
@@ -293,7 +298,14 @@ def _working_directory() -> str:
     try:
         return _posix(os.getcwd())
     except OSError:
-        return "/"
+        return ""
+
+
+def _home_directory() -> str:
+    try:
+        return _posix(str(Path.home()))
+    except RuntimeError:
+        return ""
 
 
 def _below(path: str, directory: str) -> str | None:
@@ -316,18 +328,17 @@ def _cell(filename: str) -> str | None:
         return f"<cell {match[1]}>"
     if not _KERNEL_CELL.search(_posix(filename)):
         return None
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    shell = get_ipython() if get_ipython else None
     counts = getattr(getattr(shell, "compile", None), "_filename_map", {})
     return f"<cell {counts.get(filename, '?')}>"
 
 
 def _zip_member(path: str) -> str | None:
-    archive = path
-    while not os.path.exists(archive) and os.path.dirname(archive) != archive:
-        archive = os.path.dirname(archive)
-    if archive == path or not os.path.isfile(archive):
+    archive = next((parent for parent in Path(path).parents if parent.exists()), None)
+    if os.path.exists(path) or archive is None or not archive.is_file():
         return None
-    return os.path.basename(archive) + path[len(archive) :]
+    return Path(path).relative_to(archive.parent).as_posix()
 
 
 def _find(path: str) -> Place | None:
@@ -344,7 +355,7 @@ def _find(path: str) -> Place | None:
     return _in_editable(path, directories) or _in_target(path)
 
 
-@lru_cache(maxsize=1)
+@cache
 def _standard_directories() -> tuple[str, ...]:
     known = [os.path.dirname(os.__file__)]
     known += [path for key in ("stdlib", "platstdlib") if (path := sysconfig.get_path(key))]
@@ -361,7 +372,7 @@ def _site_directories() -> tuple[str, ...]:
     return tuple(dict.fromkeys(_posix(os.path.abspath(entry)) for entry in found))
 
 
-@lru_cache(maxsize=1)
+@cache
 def _configured_site_directories() -> tuple[str, ...]:
     found = [*site.getsitepackages(), site.getusersitepackages()]
     found += [path for key in ("purelib", "platlib") if (path := sysconfig.get_path(key))]
@@ -397,7 +408,7 @@ def _distribution(place: Place) -> str | None:
     return _name_and_version(info) if info else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _name_and_version(info: str) -> str | None:
     from importlib.metadata import Distribution  # 20 ms, needed for files of libraries only
 
@@ -409,17 +420,17 @@ def _name_and_version(info: str) -> str | None:
 def _owner(root: str, inside: str) -> str | None:
     """Metadata directory of the distribution in `root` that installed the file `inside` it."""
     top = inside.split("/")[0]
-    package = os.path.join(root, top)
-    whole = os.path.isfile(package) or os.path.exists(os.path.join(package, "__init__.py"))
+    package = Path(root, top)
+    whole = package.is_file() or (package / "__init__.py").exists()
     return _owner_of(root, _changed(root), top if whole else inside)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _owner_of(root: str, changed: int, entry: str) -> str | None:
     infos = _infos(root, changed)
     likely = _normal(entry.split("/")[0].removesuffix(".py"))
-    infos = sorted(infos, key=lambda info: likely != _normal(_stem(info)[0]))
-    return next((info for info in infos if _installed(info, entry)), None)
+    likeliest_first = sorted(infos, key=lambda info: likely != _normal(_stem(info)[0]))
+    return next((info for info in likeliest_first if _installed(info, entry)), None)
 
 
 def _installed(info: str, entry: str) -> bool:
@@ -434,12 +445,12 @@ def _installed(info: str, entry: str) -> bool:
 def _changed(root: str) -> int:
     """When something was last installed into `root`: a notebook may do so at any time."""
     try:
-        return os.stat(root).st_mtime_ns
+        return Path(root).stat().st_mtime_ns
     except OSError:
         return 0
 
 
-@lru_cache(maxsize=None)
+@cache
 def _infos(root: str, changed: int) -> tuple[str, ...]:
     endings = (".dist-info", ".egg-info")
     return tuple(os.path.join(root, name) for name in _names(root) if name.endswith(endings))
@@ -447,7 +458,7 @@ def _infos(root: str, changed: int) -> tuple[str, ...]:
 
 def _names(directory: str) -> list[str]:
     try:
-        return sorted(os.listdir(directory))
+        return sorted(path.name for path in Path(directory).iterdir())
     except OSError:
         return []
 
@@ -462,7 +473,7 @@ def _read(path: str) -> str:
 
 def _stem(info: str) -> tuple[str, str]:
     """Name and ``name-version`` of a metadata directory."""
-    stem = os.path.splitext(os.path.basename(info))[0]
+    stem = Path(info).stem
     return stem.split("-")[0], stem
 
 
@@ -483,12 +494,11 @@ def _editables(directories: tuple[str, ...]) -> tuple[Editable, ...]:
 
 def _in_pth(directory: str, stem: str) -> Iterator[Editable]:
     for line in _read(os.path.join(directory, stem + ".pth")).splitlines():
-        line = line.strip()
         if hook := re.match(r"import\s+(\w+)", line):
             if "editable" in line:
                 yield from _in_hook(directory, stem, os.path.join(directory, hook[1] + ".py"))
-        elif line and not line.startswith("#"):
-            root = os.path.abspath(os.path.join(directory, line))
+        elif line.strip() and not line.startswith("#"):
+            root = os.path.abspath(os.path.join(directory, line.strip()))
             if os.path.isdir(root):
                 yield from _in_root(directory, stem, root)
 
@@ -496,7 +506,12 @@ def _in_pth(directory: str, stem: str) -> Iterator[Editable]:
 def _in_hook(directory: str, stem: str, path: str) -> Iterator[Editable]:
     """What the module of an import hook says it provides, read without running it."""
     info = _info_of(directory, stem)
-    for node in ast.walk(ast.parse(_read(path))):
+    try:
+        statements = ast.parse(_read(path)).body
+    except (SyntaxError, ValueError):
+        return
+    data = (part for part in statements if isinstance(part, (ast.Assign, ast.AnnAssign, ast.Expr)))
+    for node in chain.from_iterable(map(ast.walk, data)):
         if isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 yield from _mapped(key, value, info)
@@ -509,7 +524,7 @@ def _mapped(key: ast.expr | None, value: ast.expr, info: str | None) -> Iterator
     if not isinstance(key, ast.Constant) or not isinstance(value, ast.Constant):
         return
     name, target = key.value, value.value
-    if isinstance(name, str) and isinstance(target, str) and os.path.isabs(target):
+    if isinstance(name, str) and isinstance(target, str) and Path(target).is_absolute():
         target = _posix(target).removesuffix("/__init__.py")
         ending = ".py" if target.endswith(".py") else ""
         for form in dict.fromkeys((target, _posix(os.path.realpath(target)))):
@@ -541,7 +556,7 @@ def _import_names(root: str, info: str, eggs: list[str]) -> set[str]:
     if project and os.path.realpath(root) != os.path.realpath(project):
         return candidates
     alike = {name for name in candidates if _normal(name) == _normal(_stem(info)[0])}
-    return alike or candidates - NOT_LIBRARY
+    return alike or {name for name in candidates if not NOT_LIBRARY.match(name)}
 
 
 def _is_importable(root: str, name: str) -> bool:
@@ -551,16 +566,14 @@ def _is_importable(root: str, name: str) -> bool:
 def _members(root: str, names: set[str], info: str | None) -> Iterator[Editable]:
     for name in sorted(names):
         for entry in (name, name + ".py"):
-            target = os.path.join(root, *entry.split("."))
-            target = os.path.join(root, entry) if entry.endswith(".py") else target
-            if os.path.exists(target):
-                for form in dict.fromkeys((_posix(target), _posix(os.path.realpath(target)))):
-                    yield Editable(form, entry, info)
+            target = os.path.join(root, entry)
+            for form in dict.fromkeys((_posix(target), _posix(os.path.realpath(target)))):
+                yield Editable(form, entry, info)
 
 
 def _info_of(directory: str, stem: str) -> str | None:
     """Metadata directory of the distribution that a ``.pth`` file was written for."""
-    stem = re.sub(r"^(__editable__\.|_editable_impl_|_+)|(\.|-|_)editable$", "", stem)
+    stem = re.sub(r"^(__editable__\.|_editable_(impl|skbc)_|_+)|(\.|-|_)editable$", "", stem)
     infos = _infos(directory, _changed(directory))
     return next((info for info in infos if _normal(stem) in map(_normal, _stem(info))), None)
 

@@ -14,7 +14,6 @@ import functools
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextvars import ContextVar
 from time import perf_counter
 from types import FrameType, ModuleType
 from typing import Any
@@ -27,18 +26,9 @@ import dask.threaded
 from lazyscope.capture import session as sessions
 from lazyscope.capture.execution import Execution, Request
 from lazyscope.capture.patching import Patches
+from lazyscope.capture.running import running as _running
 from lazyscope.capture.session import Session, note_own_failure
 from lazyscope.capture.wrapping import unseen
-
-_running: ContextVar[tuple[Execution, bool] | None] = ContextVar("lazyscope_force", default=None)
-"""The force whose hand-over (False) or tasks (True) the running code belongs to."""
-
-
-def force_of_task(session: Session) -> int | None:
-    """Id of the innermost force of a session that the running code is part of."""
-    running = _running.get()
-    return running[0].id_in(session) if running is not None else None
-
 
 def install(patches: Patches) -> None:
     """Watch the local schedulers, and distributed if it is imported."""
@@ -196,7 +186,7 @@ def _enter_get_async(
         force = running[0]
     if force is None:
         return None
-    dsk = force.see_graph(dsk)
+    dsk = force.see_graph(dsk, keys)
     return force, (_watched_submit(submit, force), workers, dsk, keys, *rest), own
 
 
@@ -216,9 +206,12 @@ class _Task:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         began = perf_counter()
         token = _running.set((self._force, True))
+        scope = sessions.enter(self._scope) if self._scope else None
         try:
-            return sessions.within(self._scope, functools.partial(self._function, *args, **kwargs))
+            return self._function(*args, **kwargs)
         finally:
+            if scope is not None:
+                sessions.leave(scope)
             _running.reset(token)
             self._force.worked(perf_counter() - began)
 
@@ -228,12 +221,10 @@ class _Task:
 
 def _watched_submit(submit: Callable[..., Any], force: Execution) -> Callable[..., Any]:
     scope = sessions.scoped_sessions()
-    tasks: dict[int, _Task] = {}
+    batch = _Task(dask.local.batch_execute_tasks, force, scope)
 
     def watched(function: Any, *args: Any, **kwargs: Any) -> Any:
-        task = tasks.get(id(function))
-        if task is None:
-            task = tasks[id(function)] = _Task(function, force, scope)
+        task = batch if function is dask.local.batch_execute_tasks else _Task(function, force, scope)
         return submit(task, *args, **kwargs)
 
     return watched

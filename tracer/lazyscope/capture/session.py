@@ -15,12 +15,12 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lazyscope.capture import memory
-from lazyscope.capture.callsite import Sighting
+from lazyscope.capture.callsite import Sighter, Sighting
 from lazyscope.capture.history import History
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.recorder import Recorder, open_journal
@@ -28,6 +28,9 @@ from lazyscope.capture.roles import Roles
 from lazyscope.capture.wrapping import FILENAME
 from lazyscope.model import events
 from lazyscope.model.journal import DeferredJournal
+
+if TYPE_CHECKING:
+    from lazyscope.capture.partition_reads import ReadHistory
 
 _T = TypeVar("_T")
 
@@ -49,6 +52,7 @@ class Session:
         self.recorder = recorder
         self.roles = recorder.roles
         self.roles.verdicts[FILENAME] = "tool"
+        self.sighter = Sighter(recorder.roles)
         self.everywhere = everywhere
         self.history = History()
         self.open = True
@@ -59,6 +63,13 @@ class Session:
         self._failures = 0
         self._recent: deque[tuple[int, str, events.Failure]] = deque(maxlen=32)
         self._lock = threading.Lock()
+
+    @functools.cached_property
+    def reads(self) -> ReadHistory:
+        """Partitions of dataframes read so far."""
+        from lazyscope.capture.partition_reads import ReadHistory
+
+        return ReadHistory()
 
     def now(self) -> float:
         """Seconds since this session started."""
@@ -146,6 +157,7 @@ _of_thread: weakref.WeakKeyDictionary[threading.Thread, tuple[Session, ...]] = (
     weakref.WeakKeyDictionary()
 )
 _patches: Patches | None = None
+_threads_watched = False
 _lock = threading.RLock()
 
 
@@ -185,13 +197,13 @@ def let_thread_inherit(thread: threading.Thread) -> None:
         _of_thread[thread] = scoped
 
 
-def within(sessions: tuple[Session, ...], function: Callable[[], _T]) -> _T:
-    """Call a function while these sessions watch it."""
-    token = _scope.set(sessions)
-    try:
-        return function()
-    finally:
-        _scope.reset(token)
+def enter(sessions: tuple[Session, ...]) -> Token[tuple[Session, ...] | None]:
+    """Have these sessions watch what follows in this context, until `leave`."""
+    return _scope.set(sessions)
+
+
+def leave(entered: Token[tuple[Session, ...] | None]) -> None:
+    _scope.reset(entered)
 
 
 def start(
@@ -221,6 +233,7 @@ def start(
         if everywhere:
             _everywhere = (*_everywhere, session)
         else:
+            _carry_into_threads()
             _scope.set((*scoped_sessions(), session))
         session.started = time.perf_counter()
         return session
@@ -273,11 +286,22 @@ def _install() -> None:
     _patches = patches
 
 
+def _carry_into_threads() -> None:
+    """Threads and executors are watched once the first trace needs them to be."""
+    global _threads_watched
+    if not _threads_watched and _patches is not None:
+        from lazyscope.capture import threads
+
+        threads.install(_patches)
+        _threads_watched = True
+
+
 def _uninstall(session: Session) -> None:
-    global _patches
+    global _patches, _threads_watched
     from lazyscope.capture import sensors
 
     patches, _patches = _patches, None
+    _threads_watched = False
     if patches is not None:
         for attribute in patches.undo():
             session.blind_spot(f"{attribute} was replaced by the program while it was watched")

@@ -50,7 +50,11 @@ def _in_context(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _run(scoped: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    return sessions.within(scoped, functools.partial(function, *args, **kwargs))
+    entered = sessions.enter(scoped)
+    try:
+        return function(*args, **kwargs)
+    finally:
+        sessions.leave(entered)
 
 
 @unseen

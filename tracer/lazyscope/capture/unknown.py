@@ -1,55 +1,22 @@
-"""Arrays whose shape becomes unknown, seen where every dask array gets its chunks."""
+"""Arrays whose shape becomes unknown although those they were made from were known."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-import dask.array
-
 from lazyscope.capture import calls
 from lazyscope.capture import session as sessions
-from lazyscope.capture.callsite import operation_of, sight
-from lazyscope.capture.patching import Patches
-from lazyscope.capture.session import Session, note_own_failure
-from lazyscope.capture.wrapping import unseen
+from lazyscope.capture.callsite import operation_of
+from lazyscope.capture.running import force_of_task
+from lazyscope.capture.session import Session
 from lazyscope.model import events
 
 _LOOK_BACK = 10_000
 """Layers of a graph that are searched for an array already known to be unknown."""
 
 
-def install(patches: Patches) -> None:
-    """Watch the chunks of dask arrays being set; the expression back end has no such place."""
-    known = vars(dask.array.Array).get("_chunks")
-    if isinstance(known, property) and known.fset is not None:
-        patches.set(dask.array.Array, "_chunks", known.setter(_make(known.fset, _seen, sys._getframe)))
-
-
-@unseen
-def _make(original: Callable[..., Any], seen: Callable[..., Any], frame_at: Any) -> Callable[..., Any]:
-    def _chunks(self: Any, chunks: Any) -> None:
-        original(self, chunks)
-        seen(self, chunks, frame_at(1))
-
-    return _chunks
-
-
-def _seen(array: Any, chunks: Any, frame: FrameType) -> None:
-    try:
-        watching = sessions.watching()
-        if not watching:
-            return
-        if _is_unknown(chunks):
-            for session in watching:
-                _note(session, array, frame)
-    except Exception as error:
-        note_own_failure(error)
-
-
-def _is_unknown(chunks: Any) -> bool:
+def is_unknown(chunks: Any) -> bool:
     """Whether a dimension has a chunk of unknown length."""
     for sizes in chunks:
         total = sum(sizes)
@@ -58,7 +25,8 @@ def _is_unknown(chunks: Any) -> bool:
     return False
 
 
-def _note(session: Session, array: Any, frame: FrameType) -> None:
+def note_unknown(session: Session, array: Any, frame: FrameType) -> None:
+    """Record where an array with a chunk of unknown length comes from, unless it inherited that."""
     name = array._name
     if name in session.unknown:
         return
@@ -70,7 +38,7 @@ def _note(session: Session, array: Any, frame: FrameType) -> None:
         if call.origin:
             return
         call.origin = True
-    sighting = sight(frame, session.roles)
+    sighting = session.sighter.sight(frame)
     operation = call.operation.rpartition(".")[2] if call is not None else operation_of(sighting.inner)
     session.recorder.emit(
         lambda recorder: events.UnknownShape(
@@ -82,7 +50,7 @@ def _note(session: Session, array: Any, frame: FrameType) -> None:
             entry=recorder.optional_text(sighting.entry),
             stack=recorder.stack(sighting),
             thread=recorder.text(sessions.thread_name()),
-            force=calls.current_force(session),
+            force=force_of_task(session),
         )
     )
 

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from lazyscope.capture import calls
 from lazyscope.capture import session as sessions
-from lazyscope.capture.callsite import sight
 from lazyscope.capture.patching import Patches
+from lazyscope.capture.running import force_of_task
 from lazyscope.capture.session import MESSAGE_CHARACTERS, note_own_failure
 from lazyscope.capture.wrapping import unseen
 from lazyscope.model import events
@@ -35,7 +34,7 @@ def _make(original: Callable[..., Any], seen: Callable[..., Any], frame_at: Any)
 def _seen(message: Any, frame: FrameType) -> None:
     try:
         for session in sessions.watching():
-            sighting = sight(frame, session.roles)
+            sighting = session.sighter.sight(frame)
             session.recorder.emit(
                 lambda recorder, session=session, sighting=sighting: events.Warned(
                     at=session.now(),
@@ -44,7 +43,7 @@ def _seen(message: Any, frame: FrameType) -> None:
                     site=recorder.position(sighting.site),
                     user_site=recorder.position(sighting.user_site),
                     thread=recorder.text(sessions.thread_name()),
-                    force=calls.current_force(session),
+                    force=force_of_task(session),
                 )
             )
     except Exception as error:

@@ -209,6 +209,9 @@ class ForceEnd(Record, tag="E", kw_only=True):
     """Highest resident size of the process, where this force raised it; else None."""
     error: str | None = None
     """Type of the exception, e.g. ``ValueError``."""
+    partition_reads: int | None = None
+    """As found in the graph that was executed; None where the begin record's number stands."""
+    partition_reads_repeated: int | None = None
 
 
 class UnknownShape(Record, tag="U", kw_only=True):

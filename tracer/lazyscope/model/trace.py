@@ -29,6 +29,18 @@ class Force:
         return self.end is not None and self.end.completed
 
     @property
+    def partition_reads(self) -> int:
+        """Partitions of files that it read."""
+        known = self.end.partition_reads if self.end is not None else None
+        return self.begin.partition_reads if known is None else known
+
+    @property
+    def partition_reads_repeated(self) -> int:
+        """Of these, read by an earlier force too."""
+        known = self.end.partition_reads_repeated if self.end is not None else None
+        return self.begin.partition_reads_repeated if known is None else known
+
+    @property
     def seconds(self) -> float:
         """Wall time from handing over to the scheduler until the program went on."""
         return self.ran_until - self.begin.at

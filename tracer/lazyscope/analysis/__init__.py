@@ -1,0 +1,1 @@
+"""Pure functions over a trace. They never import dask."""

@@ -1,0 +1,227 @@
+"""Tracing from Python: `trace` opens a trace, `Trace` looks at it, `load` reads one from a file."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from lazyscope.errors import LazyscopeError, TraceFileError
+
+if TYPE_CHECKING:
+    from lazyscope.capture.session import Session
+    from lazyscope.model.trace import TraceData
+    from lazyscope.views import Call, Failure, Force, UnknownShape
+
+
+class Trace:
+    """What was recorded: forces, calls, unknown shapes and failures, in the order of time.
+
+    Looking at a trace computes nothing. While its block is open it shows what happened so far.
+    """
+
+    def __init__(self, content: bytes | None = None, *, name: str = "trace") -> None:
+        self._content = content
+        self._name = name
+        self._session: Session | None = None
+
+    @property
+    def data(self) -> TraceData:
+        """The tables and events themselves."""
+        if self._session is not None:
+            self._session.recorder.flush()
+            return self._assembled(self._journal_bytes())
+        return self._final
+
+    @cached_property
+    def _final(self) -> TraceData:
+        return self._assembled(self._journal_bytes())
+
+    def _assembled(self, content: bytes) -> TraceData:
+        from lazyscope.model import journal
+        from lazyscope.model.trace import assemble
+
+        return assemble(journal.read_records(content, name=self._name))
+
+    def _journal_bytes(self) -> bytes:
+        if self._content is not None:
+            return self._content
+        if self._session is None:
+            raise LazyscopeError("this trace has not begun: use it as `with lazyscope.trace() as t:`")
+        from lazyscope.model.journal import JournalMemory
+
+        journal = self._session.recorder.journal
+        if isinstance(journal, JournalMemory):
+            return journal.content()
+        assert journal.path is not None
+        return journal.path.read_bytes()
+
+    @property
+    def forces(self) -> list[Force]:
+        """Every execution of a dask graph."""
+        from lazyscope.views import forces
+
+        return forces(self.data)
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every array-API call on dask arrays."""
+        from lazyscope.views import calls
+
+        return calls(self.data)
+
+    @property
+    def unknown_shapes(self) -> list[UnknownShape]:
+        """Every array whose shape became unknown, where that began."""
+        from lazyscope.views import unknown_shapes
+
+        return unknown_shapes(self.data)
+
+    @property
+    def failures(self) -> list[Failure]:
+        """Every exception that passed through a recorded call or left the traced block."""
+        from lazyscope.views import failures
+
+        return failures(self.data)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the trace to a file that `load` and the command line read.
+
+        Raises
+        ------
+        TraceFileError
+            If the file exists and `overwrite` is false, or cannot be written.
+        """
+        if self._session is not None:
+            self._session.recorder.flush()
+        content = self._journal_bytes()
+        target = Path(path)
+        try:
+            with target.open("wb" if overwrite else "xb") as file:
+                file.write(content)
+        except FileExistsError:
+            raise TraceFileError(
+                f"{target} exists and would be lost: give another path, or overwrite=True"
+            ) from None
+        except OSError as error:
+            raise TraceFileError(f"cannot write {target}: {error.strerror}; give another path") from None
+        return target
+
+    def show(self) -> None:
+        """Print the terminal summary."""
+        import sys
+
+        from rich.console import Console
+
+        from lazyscope.report import terminal
+
+        console = Console()
+        sys.stdout.write(
+            terminal.render(
+                self.data,
+                console.width,
+                console.height,
+                color=bool(console.color_system) and not console.no_color,
+                ascii_only=not console.encoding.startswith("utf"),
+            )
+        )
+
+    def __repr__(self) -> str:
+        if self._content is None and self._session is None:
+            return "<lazyscope trace, not begun>"
+        data = self.data
+        state = "open" if self._session is not None else data.ended
+        return f"<lazyscope trace, {state}: {len(data.forces)} forces, {len(data.calls)} calls>"
+
+
+class trace:  # noqa: N801  (used like a function, and named as one)
+    """Record what the block under ``with`` does on dask arrays.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        Where the trace is written while the block runs. Without it events are kept in memory, and
+        nothing is left if the process is killed.
+
+    Raises
+    ------
+    TraceFileError
+        On entering, if `path` exists or cannot be written.
+
+    Examples
+    --------
+    >>> with lazyscope.trace() as t:                       # doctest: +SKIP
+    ...     codebook, _ = scipy.cluster.vq.kmeans(obs, 3)
+    >>> t.show()                                           # doctest: +SKIP
+    """
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        self._path = None if path is None else Path(path)
+        self._trace = Trace(name=str(path) if path is not None else "trace")
+        self._session: Session | None = None
+
+    def __enter__(self) -> Trace:
+        from lazyscope.capture import session
+
+        if self._session is not None:
+            raise LazyscopeError("this trace is in use or finished: call lazyscope.trace() once more")
+        self._session = self._trace._session = session.start(path=self._path)
+        return self._trace
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        from lazyscope.capture import session
+        from lazyscope.capture.escaped import note_escaped
+        from lazyscope.capture.program import without_own_frames
+        from lazyscope.model import events
+
+        opened = self._session
+        assert opened is not None
+        ended = "ok"
+        try:
+            if error is not None:
+                ended = "exception"
+                note_escaped(opened, error)
+                without_own_frames(error)
+        finally:
+            exception = None if error is None else type(error).__name__
+            session.stop(opened, events.End(seconds=opened.now(), ended=ended, exception=exception))
+            self._trace._content = self._trace._journal_bytes()
+            self._trace._session = None
+
+
+def load(path: str | Path) -> Trace:
+    """Read a trace from a file.
+
+    Raises
+    ------
+    TraceFileError
+        If there is no trace that can be read.
+    """
+    from lazyscope.model import journal
+
+    target = Path(path)
+    journal.read_file(target)
+    return Trace(target.read_bytes(), name=str(target))
+
+
+def namespace(xp: ModuleType) -> Any:
+    """The recording namespace of an array-API namespace.
+
+    It behaves as `xp` itself, has the same name, and pickles as `xp`. While a trace is open the dask
+    namespaces are recorded without it; it is for code that is handed a namespace and should be recorded
+    whatever namespace that is.
+
+    Parameters
+    ----------
+    xp : module
+        For example ``array_api_compat.dask.array`` or ``dask.array``.
+    """
+    from lazyscope.capture.namespace import proxy_of
+
+    return proxy_of(xp)

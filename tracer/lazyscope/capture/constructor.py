@@ -1,0 +1,132 @@
+"""Every dask array as it gets its chunks: the one place that no way of making an array avoids.
+
+Here shapes become unknown, and here arrays are seen that no recorded call made: by functions that the
+program had bound before the trace began (``from dask.array import mean``).
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import threading
+from collections.abc import Callable
+from time import perf_counter
+from types import FrameType
+from typing import Any
+
+from dask.array import Array
+
+from lazyscope.capture import calls, unknown
+from lazyscope.capture import session as sessions
+from lazyscope.capture.patching import Patches
+from lazyscope.capture.running import force_of_task
+from lazyscope.capture.session import Session, note_own_failure
+from lazyscope.capture.wrapping import unseen
+
+NOT_CALLS = frozenset(
+    {"compute", "persist", "optimize", "_rebuild", "compute_as_if_collection", "__reduce__", "loads"}
+)
+"""Functions of dask that make arrays anew without an operation on them."""
+
+
+def install(patches: Patches) -> None:
+    """Watch dask arrays being made, and their chunks being set; the expression back end differs."""
+    members = vars(Array)
+    known, new = members.get("_chunks"), members.get("__new__")
+    if isinstance(known, property) and known.fset is not None:
+        setter = _make_setter(known.fset, _chunks_set, sys._getframe)
+        patches.set(Array, "_chunks", known.setter(setter))
+        if isinstance(new, staticmethod):
+            made = functools.wraps(new.__func__)(_make_new(new.__func__, _array_made, sys._getframe))
+            patches.set(Array, "__new__", staticmethod(made))
+
+
+@unseen
+def _make_setter(original: Callable[..., Any], seen: Callable[..., Any], frame_at: Any) -> Callable[..., Any]:
+    def _chunks(self: Any, chunks: Any) -> None:
+        original(self, chunks)
+        seen(self, chunks, frame_at(1))
+
+    return _chunks
+
+
+@unseen
+def _make_new(original: Callable[..., Any], seen: Callable[..., Any], frame_at: Any) -> Callable[..., Any]:
+    def new(*args: Any, **kwargs: Any) -> Any:
+        array = original(*args, **kwargs)
+        seen(array, frame_at(1))
+        return array
+
+    return new
+
+
+def _chunks_set(array: Any, chunks: Any, frame: FrameType) -> None:
+    try:
+        if unknown.is_unknown(chunks):
+            for session in sessions.watching():
+                unknown.note_unknown(session, array, frame)
+    except Exception as error:
+        note_own_failure(error)
+
+
+def _array_made(array: Any, frame: FrameType) -> None:
+    if calls.thread.call is not None:
+        return
+    try:
+        for session in sessions.watching():
+            _note_unrecorded(session, array, frame)
+    except Exception as error:
+        note_own_failure(error)
+
+
+class _Latest(threading.local):
+    """The latest unrecorded call of this thread: a function may make several arrays on its way."""
+
+    progress: tuple[tuple[int, int], ...] = ()
+    call: Any = None
+
+
+_latest = _Latest()
+
+
+def _note_unrecorded(session: Session, array: Any, frame: FrameType) -> None:
+    """Record the call of a function that is not recorded, by the last array it makes."""
+    sighting = session.sighter.sight(frame)
+    operation = sighting.inner[0] if sighting.inner else "Array"
+    if sighting.site is None or operation in NOT_CALLS:
+        return
+    call = (
+        perf_counter() - session.started, operation, sighting.site, sighting.user_site, (),
+        calls.described(array), threading.current_thread().name, force_of_task(session), None,
+        "constructor", 0.0,
+    )  # fmt: skip
+    progress = _progress(session, frame)
+    gathered = session.recorder.calls
+    if gathered and gathered[-1] is _latest.call and _goes_on(_latest.progress, progress):
+        gathered[-1] = call
+    else:
+        session.recorder.add_call(call)
+    _latest.progress, _latest.call = progress, call
+
+
+def _progress(session: Session, frame: FrameType | None) -> tuple[tuple[int, int], ...]:
+    """How far each function of the array layer has come, outermost first."""
+    found = []
+    while frame is not None:
+        role = session.roles.of(frame.f_code.co_filename, frame.f_globals)
+        if role == "array":
+            found.append((id(frame), frame.f_lasti))
+        elif role != "tool":
+            break
+        frame = frame.f_back
+    return tuple(reversed(found))
+
+
+def _goes_on(before: tuple[tuple[int, int], ...], now: tuple[tuple[int, int], ...]) -> bool:
+    """Whether the same call has come further; another one begins again, perhaps in the same memory."""
+    for (frame, instruction), (same, further) in zip(before, now, strict=False):
+        if frame != same or further < instruction:
+            return False
+        if further > instruction:
+            return True
+    return False

@@ -1,0 +1,78 @@
+"""The sentences the terminal summary begins with."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from lazyscope.analysis.cost import Totals
+from lazyscope.model.trace import TraceData
+from lazyscope.report import figures
+from lazyscope.report.killed import running_force
+from lazyscope.report.screen import ALARM, STRONG, Screen
+
+
+def headline(screen: Screen, trace: TraceData, totals: Totals) -> list[Text]:
+    """How the program ended and what its forces cost; for a killed one first what was running."""
+    program, ended, sums = _program(screen, trace), _ended(screen, trace), _sums(trace, totals)
+    if trace.running is None:
+        lines = screen.paragraph(" ".join([program, ended, *sums]))
+    else:
+        lines = screen.paragraph(f"{program} {ended}")
+        lines += running_force(screen, trace, trace.running)
+        lines.append(Text(""))
+        lines += screen.paragraph(" ".join(sums))
+    lines[0].stylize(STRONG, 0, len(program))
+    if trace.ended != "ok":
+        lines[0].stylize(ALARM, len(program) + 1, len(program) + 1 + len(ended))
+    return [*lines, Text("")]
+
+
+def _program(screen: Screen, trace: TraceData) -> str:
+    """The program and as many of its arguments as fit into half a line."""
+    words = " ".join(trace.header.argv) or "The traced block"
+    forked = " (forked child)" if trace.header.process == "forked" else ""
+    return screen.start(words, screen.width // 2) + forked
+
+
+def _ended(screen: Screen, trace: TraceData) -> str:
+    after = figures.duration(trace.seconds)
+    if trace.end is None:
+        running = f"force {trace.running.id} was running" if trace.running else "no force was running"
+        return f"was killed, or still runs, {after} in: {running}."
+    if trace.end.ended == "ok":
+        return f"ended normally after {after}."
+    exception = (trace.end.exception or "an exception").split(":")[0]
+    return f"ended with {screen.start(exception, screen.width // 3)} after {after}."
+
+
+def _sums(trace: TraceData, totals: Totals) -> list[str]:
+    calls = figures.plural(totals.calls, "call")
+    if not totals.forces:
+        return [f"Nothing was forced: {calls} recorded, no graph executed."]
+    size = None if totals.bytes is None else figures.size(totals.bytes)
+    return [
+        _time(trace, totals),
+        _repeats(trace, totals),
+        *_partitions(trace),
+        f"{size or 'An unknown number of bytes'} came back; {calls} recorded.",
+    ]
+
+
+def _time(trace: TraceData, totals: Totals) -> str:
+    forces = figures.plural(totals.forces, "force")
+    share = totals.forced_seconds / trace.seconds if trace.seconds else None
+    of_it = f", {figures.percent(share)} of the time" if share is not None else ""
+    return f"{forces} took {figures.duration(totals.forced_seconds)}{of_it}."
+
+
+def _repeats(trace: TraceData, totals: Totals) -> str:
+    exact = all(force.begin.tasks_exact for force in trace.forces)
+    repeated = figures.count(totals.tasks_repeated) if totals.tasks_repeated else "none"
+    sentence = f"{repeated} of {figures.plural(totals.tasks, 'task')} had already been computed."
+    return sentence.capitalize() if exact else f"At most {sentence}"
+
+
+def _partitions(trace: TraceData) -> list[str]:
+    reads = sum(force.begin.partition_reads for force in trace.forces)
+    again = sum(force.begin.partition_reads_repeated for force in trace.forces)
+    return [f"{again:,} of {figures.plural(reads, 'partition read')} had been made before."] if reads else []

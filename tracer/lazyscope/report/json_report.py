@@ -1,0 +1,171 @@
+"""The JSON report: everything a trace says, for other programs.
+
+Its form is published as ``report.schema.json`` beside this module; ``schema_version`` rises only when
+a field goes or changes its meaning.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lazyscope.analysis import cost
+from lazyscope.analysis.source import SourceSite
+from lazyscope.model import events
+from lazyscope.model.trace import Force, TraceData
+from lazyscope.report.unseen import unseen
+
+SCHEMA_VERSION = 1
+
+Document = dict[str, Any]
+
+
+def render(trace: TraceData, *, source: bool = True) -> str:
+    """The report as text: plain ASCII, so that no terminal or encoding can be upset by a name in it.
+
+    Parameters
+    ----------
+    trace : TraceData
+        A trace.
+    source : bool
+        Whether lines of source text are included; if not, ``code`` is empty and ``expression`` null.
+    """
+    return json.dumps(to_document(trace, source=source), indent=1, allow_nan=False) + "\n"
+
+
+def to_document(trace: TraceData, *, source: bool = True) -> Document:
+    """The report as plain Python data. Parameters as for `render`.
+
+    Unknown is None, never 0. A force that had not come back when the trace ended has no duration:
+    its ``seconds`` and ``self_seconds`` are None, while the totals count it up to the last record.
+    """
+    return _Writer(trace, source).document()
+
+
+@dataclass(frozen=True)
+class _Writer:
+    trace: TraceData
+    source: bool
+
+    def document(self) -> Document:
+        trace = self.trace
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "program": _program(trace),
+            "totals": _totals(trace),
+            "forces": [self.force(force) for force in sorted(trace.forces, key=_began)],
+            "unknown_shapes": [
+                self.unknown_shape(number, shape)
+                for number, shape in enumerate(sorted(trace.unknown_shapes, key=_at), start=1)
+            ],
+            "failures": [self.failure(failure) for failure in sorted(trace.failures, key=_at)],
+            "findings": [],
+            "blind_spots": unseen(trace),
+        }
+
+    def force(self, force: Force) -> Document:
+        begin, end = force.begin, force.end
+        return {
+            "id": begin.id,
+            "parent": begin.parent,
+            "started": _seconds(begin.at),
+            "completed": force.completed,
+            "trigger": begin.trigger,
+            **self.whereabouts(begin, inherited=begin.inherited),
+            "seconds": _seconds(force.seconds) if end else None,
+            "self_seconds": _seconds(force.self_seconds) if end else None,
+            "task_seconds": _seconds(end.task_seconds) if end else None,
+            "tasks": begin.tasks,
+            "tasks_repeated": begin.tasks_repeated,
+            "tasks_exact": begin.tasks_exact,
+            "repeats": [self.repeat(wanted) for wanted in begin.wanted if wanted.repeated],
+            "partition_reads": force.partition_reads,
+            "partition_reads_repeated": force.partition_reads_repeated,
+            "bytes": end.bytes if end else None,
+            "expected_bytes": begin.expected_bytes,
+            "peak_bytes": end.peak_bytes if end else None,
+            "scheduler": begin.scheduler,
+            "thread": self.trace.texts[begin.thread],
+            "allowed": begin.allowed,
+            "finding": None,
+        }
+
+    def repeat(self, wanted: events.Wanted) -> Document:
+        layer = self.trace.layers[wanted.layer]
+        return {
+            "layer": self.trace.texts[layer.name],
+            "operation": self.trace.texts[layer.operation],
+            "tasks": wanted.repeated,
+            "force": wanted.last,
+        }
+
+    def unknown_shape(self, number: int, shape: events.UnknownShape) -> Document:
+        return {"id": number, "operation": shape.operation, **self.whereabouts(shape), "finding": None}
+
+    def failure(self, failure: events.Failure) -> Document:
+        return {
+            "id": failure.id,
+            "type": failure.type,
+            "message": failure.message,
+            "escaped": failure.escaped,
+            **self.whereabouts(failure),
+            "finding": None,
+        }
+
+    def whereabouts(
+        self, event: events.ForceBegin | events.UnknownShape | events.Failure, *, inherited: bool = False
+    ) -> Document:
+        user_site = self.site(event.user_site)
+        if user_site is not None and inherited:
+            user_site["inherited"] = True
+        entry = None if event.entry is None else self.trace.texts[event.entry]
+        return {"entry": entry, "site": self.site(event.site), "user_site": user_site}
+
+    def site(self, position: int | None) -> Document | None:
+        found = cost.site_at(self.trace, position)
+        return None if found is None else _site(found, self.source)
+
+
+def _program(trace: TraceData) -> Document:
+    return {
+        "argv": trace.header.argv,
+        "seconds": _seconds(trace.seconds),
+        "ended": trace.ended,
+        "exception": trace.end.exception if trace.end else None,
+        "array_api_set": trace.header.array_api_set,
+        "versions": trace.header.versions,
+    }
+
+
+def _totals(trace: TraceData) -> Document:
+    found = asdict(cost.totals(trace))
+    return {**found, "forced_seconds": _seconds(found["forced_seconds"])}
+
+
+def _site(site: SourceSite, source: bool) -> Document:
+    return {
+        "file": site.file,
+        "distribution": site.distribution,
+        "line": site.line if site.line > 0 else None,
+        "end_line": site.end_line,
+        "column": site.column,
+        "end_column": site.end_column,
+        "function": site.function,
+        "code": site.code if source else "",
+        "expression": site.expression if source else None,
+    }
+
+
+def _began(force: Force) -> tuple[float, int]:
+    return force.begin.at, force.id
+
+
+def _at(event: events.UnknownShape | events.Failure) -> float:
+    return event.at
+
+
+def _seconds(value: float | None) -> float | None:
+    """To the microsecond; what no clock can have shown (a damaged number) is unknown."""
+    return None if value is None or not math.isfinite(value) else round(value, 6)

@@ -1,0 +1,32 @@
+"""What a trace does not hold, in words."""
+
+from __future__ import annotations
+
+from lazyscope.model.trace import TraceData
+
+
+def unseen(trace: TraceData) -> list[str]:
+    """One line for everything that happened, or may have, and is not in the figures."""
+    lines = _cut_short(trace) + [_counted(text, count) for text, count in trace.blind_spots.items()]
+    silent = sum(f.completed and f.end is not None and f.end.bytes is None for f in trace.forces)
+    if silent:
+        lines.append(_counted("a force whose result has no known size in bytes: not in the sum", silent))
+    if not all(force.begin.tasks_exact for force in trace.forces):
+        lines.append("layers too large to look into were counted whole: numbers of tasks are at most")
+    return lines
+
+
+def _cut_short(trace: TraceData) -> list[str]:
+    lines = []
+    if trace.lost_bytes:
+        lines.append(f"{trace.lost_bytes:,} bytes at the end of the trace: they cannot be read")
+    if trace.end is None:
+        lines.append(
+            f"what followed the last record, at {trace.seconds:.3f} s: the program was killed or still runs; "
+            "seconds are lower bounds"
+        )
+    return lines
+
+
+def _counted(text: str, count: int) -> str:
+    return f"{text} ({count:,} times)" if count > 1 else text
