@@ -137,10 +137,13 @@ def _locate(trace: TraceData, number: int) -> SourceSite:
     )
 
 
+_INLINED = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>"))
+
+
 def _function(name: str) -> str:
     """Take comprehensions out of a qualified name: since Python 3.12 they are no functions."""
-    name = re.sub(r"(\.<locals>)?(^|\.)<(list|set|dict)comp>", "", name)
-    return name.removeprefix(".<locals>.") or "<module>"
+    parts = [part for part in name.split(".") if part not in _INLINED]
+    return ".".join(parts).removesuffix(".<locals>") or "<module>"
 
 
 # Text
@@ -448,6 +451,7 @@ class _Place(NamedTuple):
     opcode: str
     own: _Span
     before: _Span | None
+    """Where the value it uses was made, if elsewhere."""
 
 
 def _own(position: events.Position) -> _Span | None:
@@ -465,7 +469,8 @@ def _expression(file: _File, statement: _Statement | None, position: events.Posi
     own = _own(position)
     if statement is None or own is None:
         return None
-    place = _Place(position.opcode, own, _as_span(position.before))
+    before = _as_span(position.before)
+    place = _Place(position.opcode, own, before if before != own else None)
     found = next((f for rule in _rules(place.opcode) if (f := rule(statement, place))), None)
     return _passage(file, statement, found) if found else None
 
@@ -555,12 +560,14 @@ def _alternative(statement: _Statement, place: _Place) -> _Found:
 
 def _tested(statement: _Statement, place: _Place) -> _Found:
     groups = [leaves for whole, leaves in statement.tests if _stands_for(whole, leaves, place.own)]
-    exact = next((leaf for leaves in groups for leaf in leaves if _span(leaf) == place.own), None)
-    held = next((leaf for leaves in groups if (leaf := _holding(leaves, place.before))), None)
+    leaves = [leaf for group in groups for leaf in group]
+    exact = next((leaf for leaf in leaves if _span(leaf) == place.own), None)
+    held = _holding(leaves, place.before)
     # In 3.11 what follows a comparison in a test bears the place of the comparison.
     if exact and (held in (None, exact) or not isinstance(exact, ast.Compare)):
         return _compared_in(exact, place)
-    return _unchained(held)
+    # pytest rewrites assertions: it tests a variable of its own that bears the place of the whole.
+    return _unchained(held if place.before else _only(leaves))
 
 
 def _unchained(node: ast.expr | None) -> ast.expr | None:

@@ -14,14 +14,15 @@ CONVERSIONS = (
     "__array__", "__bool__", "__float__", "__int__", "__index__", "__complex__", "__len__", "__iter__",
 )  # fmt: skip
 
-OPERATORS = tuple(
-    f"__{prefix}{name}__"
-    for name in (
-        "add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "pow", "matmul", "and", "or", "xor",
-        "lshift", "rshift",
-    )
-    for prefix in ("", "r")
-) + ("__abs__", "__neg__", "__pos__", "__invert__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")  # fmt: skip
+_BINARY = (
+    "add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "pow", "matmul", "and", "or", "xor",
+    "lshift", "rshift",
+)  # fmt: skip
+_OTHERS = ("abs", "neg", "pos", "invert", "eq", "ne", "lt", "le", "gt", "ge")
+OPERATORS = (
+    *(f"__{prefix}{name}__" for name in _BINARY for prefix in ("", "r")),
+    *(f"__{name}__" for name in _OTHERS),
+)
 
 SPECIAL = (*CONVERSIONS, *OPERATORS, "__getitem__", "__setitem__", "__array_ufunc__", "__array_function__")
 

@@ -15,6 +15,7 @@ import functools
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from inspect import CO_OPTIMIZED, CO_VARARGS
 from types import CodeType, FrameType, FunctionType, GetSetDescriptorType, MethodType, ModuleType
 from typing import Any, NamedTuple
@@ -34,6 +35,8 @@ _DEEPEST_WRAPPING = 16
 _MOST_REMEMBERED = 10_000
 
 Locals = Mapping[str, Any]
+Pick = Callable[[Any], Any]
+"""What is looked for inside a value, None if it is not there."""
 
 
 class _Answer(NamedTuple):
@@ -129,8 +132,9 @@ def _remember(answer: _Answer, values: Locals) -> _Answer:
 
 
 def _cells(code: CodeType, values: Locals) -> tuple[int, ...]:
-    """Ids of what the closure holds."""
-    return tuple([id(values.get(name, _MISSING)) for name in code.co_freevars])
+    """Ids of what the closure holds, except numbers: those may count its calls."""
+    held = [values.get(name, _MISSING) for name in code.co_freevars]
+    return tuple([0 if type(value) is int or type(value) is float else id(value) for value in held])
 
 
 def _find(frame: FrameType, code: CodeType, receiver: Any, values: Locals) -> _Answer:
@@ -155,13 +159,45 @@ def _find(frame: FrameType, code: CodeType, receiver: Any, values: Locals) -> _A
 
 def _function(frame: FrameType, code: CodeType, values: Locals) -> tuple[str | None, bool]:
     module, path = _module_of(frame), None
-    for name in _names(code, values):
-        path = path or _path_by_name(name, module, lambda value: _leads_to(value, code, values))
-    path = path or _path_by_value(module, lambda value: _leads_to(value, code, values))
+    if _scanned(code) is None:
+        for name in _names(code, values):
+            path = path or _path_by_name(name, module, lambda value: _function_in(value, code, values))
+    path = path or _path_by_closure(code, _cells(code, values), module)
     if path:
         return path, True
     wrapper = "<locals>" in code.co_qualname or code.co_name == "<lambda>"
     return None if wrapper else _plain(frame, code), False
+
+
+Closures = dict[tuple[int, ...], str | None]
+
+_scans: dict[int, tuple[weakref.ref[CodeType], int, Closures]] = {}
+"""Public paths of all the functions that run a code object, by what their closures hold, as of the time
+when a number of modules were loaded. Many wrappers share their code, some are made for every call."""
+
+
+def _scanned(code: CodeType) -> Closures | None:
+    about, modules, found = _scans.get(id(code), (None, 0, {}))
+    return found if about is not None and about() is code and modules == len(sys.modules) else None
+
+
+def _path_by_closure(code: CodeType, cells: tuple[int, ...], module: str) -> str | None:
+    found = _scanned(code)
+    if found is None:
+        if len(_scans) > _MOST_REMEMBERED:
+            _scans.clear()
+        found = _scan(code, module)
+        _scans[id(code)] = (weakref.ref(code), len(sys.modules), found)
+    return found.get(cells)
+
+
+def _scan(code: CodeType, module: str) -> Closures:
+    found: dict[tuple[int, ...], list[tuple[str, Any]]] = {}
+    for path, value in _public_members(module):
+        for step in _unwrapped(value):
+            if type(step) is FunctionType and step.__code__ is code:
+                found.setdefault(_contents(step), []).append((path, step))
+    return {cells: _shortest(paths, module) for cells, paths in found.items()}
 
 
 def _names(code: CodeType, values: Locals) -> list[str]:
@@ -180,7 +216,7 @@ def _dispatched(function: Any) -> str | None:
         return None
     path = _dispatched_paths.get((module, name))
     if path is None or _value_at(path) is not function:
-        path = _path_by_name(name, module, lambda value: value is function)
+        path = _path_by_name(name, module, lambda value: _same(value, function))
         _dispatched_paths[module, name] = path or ""
     return path
 
@@ -190,7 +226,7 @@ def _method(cls: type, code: CodeType, values: Locals) -> tuple[type, str] | Non
     for base in _bases_of_class(cls):
         members = _members_of_class(base)
         for name in _names(code, values):
-            if name in members and _leads_to(members[name], code, values):
+            if name in members and _function_in(members[name], code, values):
                 return _library_heir(cls, base), name
     return None
 
@@ -225,7 +261,7 @@ def _method_by_qualname(frame: FrameType, code: CodeType) -> tuple[str, bool]:
         if not _is_a(value, type):
             return _plain(frame, code), False
         cls, value = value, _members_of_class(value).get(name)
-    if cls is None or not _leads_to(value, code, {}):
+    if cls is None or not _function_in(value, code, {}):
         return _plain(frame, code), False
     path, public = _class_path(cls)
     return f"{path}.{rest[-1]}", public
@@ -239,8 +275,9 @@ def _class_path(cls: type) -> tuple[str, bool]:
     if outer is not None and _is_a(outer, type) and outer is not cls:
         path, public = _class_path(outer)
         return f"{path}.{nested}", public
-    found = _path_by_name(head, module, lambda value: value is cls)
-    found = found or _path_by_value(module, lambda value: value is cls)
+    found = _path_by_name(head, module, lambda value: _same(value, cls))
+    if not found:
+        found = _shortest([(path, _same(value, cls)) for path, value in _public_members(module)], module)
     return found or f"{module}.{qualname}", found is not None
 
 
@@ -257,48 +294,52 @@ def _paths_of_instances(cls: type) -> tuple[str, ...]:
     return tuple(sorted(paths, key=_rank(module)))
 
 
-def _path_by_name(name: str, module: str, accepts: Callable[[Any], bool]) -> str | None:
-    """Shortest public path ending in `name` whose value is accepted; `module` is where it was defined."""
+def _path_by_name(name: str, module: str, pick: Pick) -> str | None:
+    """Shortest public path ending in `name` to what `pick` finds; `module` is where it was defined."""
     if name.startswith(("_", "<")):
         return None
+    modules = _public_modules(module)
+    found = [(f"{public}.{name}", pick(members[name])) for public, members in modules if name in members]
+    return _shortest(found, module) or _lazily_exported(name, module)
+
+
+def _lazily_exported(name: str, module: str) -> str | None:
+    """Path of a name that a package imports from its submodule `module` when asked for it (PEP 562)."""
     found = []
     for public, members in _public_modules(module):
-        value = members.get(name, _MISSING)
-        lazily = value is _MISSING and _exports_lazily(public, members, name, module)
-        if lazily or (value is not _MISSING and accepts(value)):
-            found.append(f"{public}.{name}")
+        exported = members.get("__all__") if "__getattr__" in members and name not in members else None
+        if module.startswith(f"{public}.") and (type(exported) is list or type(exported) is tuple):
+            found += [f"{public}.{name}" for entry in exported if type(entry) is str and entry == name]
     return min(found, key=_rank(module), default=None)
 
 
-def _exports_lazily(public: str, members: Mapping[str, Any], name: str, module: str) -> bool:
-    """Whether the package imports `name` from its submodule `module` when asked for it (PEP 562)."""
-    exported = members.get("__all__")
-    if "__getattr__" not in members or not (type(exported) is list or type(exported) is tuple):
-        return False
-    return module.startswith(public + ".") and any(type(e) is str and e == name for e in exported)
+def _shortest(found: list[tuple[str, Any]], module: str) -> str | None:
+    """The shortest of the paths, if all that lead to something lead to the same."""
+    found = [(path, picked) for path, picked in found if picked is not None]
+    if len({id(picked) for _, picked in found}) > 1:
+        return None
+    return min((path for path, _ in found), key=_rank(module), default=None)
 
 
-def _path_by_value(module: str, accepts: Callable[[Any], bool]) -> str | None:
-    found = [path for path, value in _public_members(module) if accepts(value)]
-    return min(found, key=_rank(module), default=None)
+def _same(value: Any, wanted: Any) -> Any:
+    return wanted if value is wanted else None
 
 
-def _leads_to(value: Any, code: CodeType, values: Locals) -> bool:
-    """Whether `value` or what it wraps runs `code`, in the closure that `values` were read from."""
+def _function_in(value: Any, code: CodeType, values: Locals) -> FunctionType | None:
+    """`value` or what it wraps, if that runs `code` in the closure that `values` were read from."""
     for step in _unwrapped(value):
         if type(step) is FunctionType and step.__code__ is code:
-            return "<locals>" not in code.co_qualname or _contents(step) == _cells(code, values)
-    return False
+            alike = "<locals>" not in code.co_qualname or _contents(step) == _cells(code, values)
+            return step if alike else None
+    return None
 
 
 def _contents(function: FunctionType) -> tuple[int, ...]:
-    contents = []
-    for cell in function.__closure__ or ():
-        try:
-            contents.append(id(cell.cell_contents))
-        except ValueError:
-            contents.append(id(_MISSING))
-    return tuple(contents)
+    contents = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        with suppress(ValueError):  # not assigned yet
+            contents[name] = cell.cell_contents
+    return _cells(function.__code__, contents)
 
 
 def _unwrapped(value: Any) -> Iterator[Any]:

@@ -304,7 +304,7 @@ class Execution:
             )
             for reader in reads.unknown if reads is not None else ():
                 session.blind_spot(f"a dataframe reader that is not understood: {reader}")
-            session.recorder.emit(lambda _, record=record: record)
+            session.recorder.emit_record(record)
 
 
 def wanted_record(recorder: Recorder, asked: Asked) -> events.Wanted:

@@ -11,7 +11,6 @@ from typing import Any
 
 from lazyscope.capture.session import guarded
 
-
 _PACKAGES = ("dask", "dask.array", "distributed.client")
 _ARRAY_LAYER = re.compile(r"(^|\.)(dask\.array|array_api_compat|array_api_extra)(\.|$)")
 
@@ -51,11 +50,11 @@ class ImportWatcher:
         return None
 
     def install(self) -> None:
-        sys.meta_path.insert(0, self)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, self)
 
     def remove(self) -> None:
         if self in sys.meta_path:
-            sys.meta_path.remove(self)  # type: ignore[arg-type]
+            sys.meta_path.remove(self)
 
 
 class _WatchedLoader:

@@ -25,11 +25,19 @@ _REACH = 64
 """Units to look back for an operand: its last instruction is near, its first may be anywhere."""
 
 _FILLERS = frozenset(
-    opcode.opmap[name]
-    for name in ("CACHE", "COPY", "EXTENDED_ARG", "NOP", "NOT_TAKEN", "PUSH_NULL", "RESUME", "SWAP")
-    if name in opcode.opmap
+    operation
+    for name, operation in opcode.opmap.items()
+    if name in ("CACHE", "COPY", "EXTENDED_ARG", "NOP", "NOT_TAKEN", "PUSH_NULL", "RESUME", "SWAP")
 )
 """Instructions that make no value of their own, whatever place they bear."""
+
+_LOADS = frozenset(
+    operation
+    for name, operation in opcode.opmap.items()
+    if name in ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_DEREF", "LOAD_CLASSDEREF")
+    or ("LOAD_FAST" in name and name != "LOAD_FAST_AND_CLEAR")
+)
+"""Instructions that take the value of a variable."""
 
 
 def position_of(code: CodeType, lasti: int) -> Place:
@@ -47,10 +55,11 @@ def position_of(code: CodeType, lasti: int) -> Place:
     tuple
         ``(line, end_line, column, end_column, opcode, before)``. `line` is what ``f_lineno`` says, or
         the function's first where that is None. `opcode` is never a specialised or instrumented
-        one. `before` is the place of the nearest earlier instruction that lies elsewhere in the
-        source: the last step of making the value that this one uses. Comparisons linked in a chain
-        and what tests them bear the same place, so there it is the right-hand operand.
-        Where nothing is known, columns are -1 and `before` is None; this never raises.
+        one. `before` is the place of the last step of making the value that this one uses: the
+        nearest earlier instruction that lies elsewhere in the source or loads a variable. Comparisons
+        linked in a chain and what tests them all bear the place of the chain, so there it is the
+        right-hand operand. Where nothing is known, columns are -1 and `before` is None; this never
+        raises.
     """
     try:
         return _position(code, lasti)
@@ -89,7 +98,7 @@ def _span(line: int | None, end_line: int | None, column: int | None, end_column
 
 
 def _before(own: Span, earlier: Iterable[tuple[int, Span]]) -> Span | None:
-    return next(
-        (span for operation, span in earlier if operation not in _FILLERS and span[2] >= 0 and span != own),
-        None,
-    )
+    for operation, span in earlier:
+        if span[2] >= 0 and (operation in _LOADS or (span != own and operation not in _FILLERS)):
+            return span
+    return None

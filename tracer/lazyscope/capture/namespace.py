@@ -40,8 +40,15 @@ _recorded: dict[int, tuple[Any, Any]] = {}
 """By id of the original: the original and what stands in for it while patches are in place."""
 
 
+_stand_ins: set[int] = set()
+
+_imported_before: set[str] = set()
+"""Modules that were imported when recording began."""
+
+
 def install(patches: Patches) -> None:
     """Record the namespaces that are imported now."""
+    _imported_before.update(sys.modules)
     for module in _array_layer_modules():
         install_module(patches, module)
 
@@ -60,12 +67,14 @@ def install_module(patches: Patches, module: ModuleType) -> None:
 def forget() -> None:
     """Restore bindings in modules imported during the trace, and drop the stand-ins."""
     originals = {id(stand_in): original for original, stand_in in _recorded.values()}
-    for module in list(sys.modules.values()):
-        if isinstance(module, ModuleType):
+    for imported, module in list(sys.modules.items()):
+        if isinstance(module, ModuleType) and imported not in _imported_before:
             for name, value in list(vars(module).items()):
                 if id(value) in originals:
                     setattr(module, name, originals[id(value)])
     _recorded.clear()
+    _stand_ins.clear()
+    _imported_before.clear()
 
 
 def _array_layer_modules() -> list[ModuleType]:
@@ -84,7 +93,7 @@ def _public(module: ModuleType) -> Iterator[tuple[str, Any]]:
 
 def _replace(patches: Patches, module: ModuleType, name: str, value: Any) -> None:
     """Make one function of a namespace recorded, where it is defined and here."""
-    if not isinstance(value, FunctionType) or id(value) in _recorded or _is_stand_in(value):
+    if not isinstance(value, FunctionType) or id(value) in _recorded or id(value) in _stand_ins:
         return
     home = value.__code__.co_filename
     if value.__module__ in _PRIVATE_HOMES and "creation" not in home:
@@ -97,17 +106,18 @@ def _replace(patches: Patches, module: ModuleType, name: str, value: Any) -> Non
     elif inner is not None:
         cell, function = inner
         stand_in = recorded_function(function, operation, depth=2)
-        _recorded[id(function)] = (function, stand_in)
+        _note_recorded(function, stand_in)
         patches.set_cell(cell, stand_in)
         _set_home(patches, function, stand_in)
         return
     else:
         stand_in = StandIn(value, recorded_function(value, operation, depth=2))
-    _recorded[id(value)] = (value, stand_in)
+    _note_recorded(value, stand_in)
 
 
-def _is_stand_in(value: Any) -> bool:
-    return any(value is stand_in for _, stand_in in _recorded.values())
+def _note_recorded(original: Any, stand_in: Any) -> None:
+    _recorded[id(original)] = (original, stand_in)
+    _stand_ins.add(id(stand_in))
 
 
 def _set_home(patches: Patches, function: FunctionType, stand_in: Any) -> None:
@@ -222,7 +232,7 @@ class Namespace(ModuleType):
         value = getattr(self.__dict__["__wrapped__"], name)
         if isinstance(value, ModuleType) and name in ("linalg", "fft"):
             return proxy_of(value)
-        if isinstance(value, FunctionType) and not _is_stand_in(value):
+        if isinstance(value, FunctionType) and id(value) not in _stand_ins:
             return _proxied(value, f"{_shown(self.__name__)}.{name}")
         return value
 

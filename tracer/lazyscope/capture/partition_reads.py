@@ -368,27 +368,16 @@ def reads_in_expression(expr: Any) -> Reads | None:
     if not finder.readers:
         return NONE
     try:
-        nodes = _Nodes(expr)
-        finder.exact = nodes.exact
         found: dict[Any, list[ReadUnit]] = {}
-        for node, parts in nodes:
+        for node, parts in _Nodes(expr, by_key=False):
             found.update(_node_reads(finder, node, parts))
         return finder.reads(found)
     except Exception:
         return None
 
 
-class Tasks(NamedTuple):
-    """The tasks that an expression asks for."""
-
-    named: dict[str, int | frozenset[Any]]
-    """By the name their keys begin with: n stands for ``(name, 0)`` to ``(name, n - 1)``, else the keys."""
-    exact: bool
-    """Whether it was cut to what is wanted; else it is at most this."""
-
-
-def tasks_in_expression(expr: Any) -> Tasks | None:
-    """The tasks that an optimised dataframe expression asks for.
+def tasks_in_expression(expr: Any) -> dict[str, int | frozenset[Any]] | None:
+    """The tasks that an optimised dataframe expression asks for, by the name their keys begin with.
 
     Fused tasks are taken apart, so equal work has equal keys in every force. Literals, partitions in
     memory, aliases and the task that joins the partitions of a result are left out. Properties that dask
@@ -396,37 +385,54 @@ def tasks_in_expression(expr: Any) -> Tasks | None:
 
     Returns
     -------
-    Tasks or None
-        None if `expr` is no expression of dask.dataframe alone, or dask would have to run a graph.
+    dict or None
+        A number n stands for the keys ``(name, 0)`` to ``(name, n - 1)``. None if `expr` is no
+        expression of dask.dataframe alone, or dask would have to run a graph.
     """
     try:
-        nodes = _Nodes(expr)
-        if any(_has_to_sample(node) for node, _ in nodes):
-            return None
-        named: dict[str, int | frozenset[Any]] = {}
+        nodes = _Nodes(expr, by_key=True)
+        tasks: dict[str, int | frozenset[Any]] = {}
         for node, parts in nodes:
-            named.update(_node_tasks(node, parts))
+            tasks.update(_node_tasks(node, parts, nodes.layers.get(node._name)))
         for operand in expr.operands:
             if _is(operand, "RepartitionToFewer") and operand.npartitions == 1:
-                named.pop(operand._name, None)
-        return Tasks(named, nodes.exact)
+                tasks.pop(operand._name, None)
+        return tasks
     except Exception:
         return None
 
 
-class _Nodes:
-    """The nodes of an expression, those fused into others too, with the partitions wanted of each."""
+_Parts = frozenset[int] | None
+"""Partitions wanted of a node; None for all."""
 
-    def __init__(self, root: Any) -> None:
-        self.exact = True
-        self._found: dict[str, tuple[Any, frozenset[int] | None]] = {}
+
+class _Nodes:
+    """The nodes of an expression, those fused into others too, with the partitions wanted of each.
+
+    Parameters
+    ----------
+    root : dask._expr.Expr
+    by_key : bool
+        Whether to look into every layer for what its keys need. Else a node that is wanted whole wants
+        its inputs whole, which is true of all that read.
+    """
+
+    def __init__(self, root: Any, *, by_key: bool) -> None:
+        self._by_key = by_key
+        self._found: dict[str, tuple[Any, _Parts]] = {}
+        self.layers: dict[str, dict[Any, Any]] = {}
+        """What is wanted of the layers that were looked into."""
+        everything = list(_everything_in(root))
+        counts = by_key or any(_is(node, "Partitions") for node in everything)
+        if counts and any(map(_has_to_sample, everything)):
+            raise TypeError(type(root))
         self._visit(root)
 
-    def __iter__(self) -> Iterator[tuple[Any, frozenset[int] | None]]:
+    def __iter__(self) -> Iterator[tuple[Any, _Parts]]:
         return iter(self._found.values())
 
     def _visit(self, root: Any) -> None:
-        stack: list[tuple[Any, frozenset[int] | None]] = [(root, None)]
+        stack: list[tuple[Any, _Parts]] = [(root, None)]
         while stack:
             node, parts = stack.pop()
             if node._name in self._found:
@@ -437,18 +443,44 @@ class _Nodes:
             self._found[node._name] = node, parts
             stack.extend(self._inputs(node, parts))
 
-    def _inputs(self, node: Any, parts: frozenset[int] | None) -> list[tuple[Any, frozenset[int] | None]]:
-        """What a node needs of others, for these of its partitions; None stands for all."""
-        if _is(node, "HLGExpr"):
-            return []
+    def _inputs(self, node: Any, parts: _Parts) -> list[tuple[Any, _Parts]]:
+        """What a node needs of others for these of its partitions."""
         if _is(node, "Partitions"):
             chosen = node.partitions if parts is None else [node.partitions[i] for i in parts]
             return [(node.frame, frozenset(chosen))]
-        inputs = node.exprs if _is(node, "Fused") else node.dependencies()
-        if parts is not None and _is(node, "Blockwise") and _is_one_per_partition(node):
-            return [(one, None if one.npartitions == 1 else parts) for one in inputs]
-        self.exact = self.exact and (parts is None or not inputs)
-        return [(one, None) for one in inputs]
+        if _is_dataframe(node) and not _is_one_per_partition(node) and (self._by_key or parts is not None):
+            return self._inputs_by_key(node, parts)
+        if parts is not None and _is(node, "Blockwise"):
+            return [(one, None if one.npartitions == 1 else parts) for one in _inputs_of(node)]
+        return [(one, None) for one in _inputs_of(node)]
+
+    def _inputs_by_key(self, node: Any, parts: _Parts) -> list[tuple[Any, _Parts]]:
+        inputs = {one._name: (one, range(one.npartitions)) for one in node.dependencies()}
+        outside = {(name, i): None for name, (_, numbers) in inputs.items() for i in numbers}
+        graph = {**outside, **node._layer()}
+        needed = _needed(
+            graph, [(node._name, i) for i in (range(node.npartitions) if parts is None else parts)]
+        )
+        self.layers[node._name] = {key: graph[key] for key in needed if key not in outside}
+        wanted = {n: frozenset(i for i in numbers if (n, i) in needed) for n, (_, numbers) in inputs.items()}
+        return [(inputs[name][0], numbers) for name, numbers in wanted.items() if numbers]
+
+
+def _everything_in(root: Any) -> Iterator[Any]:
+    seen: set[str] = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node._name not in seen:
+            seen.add(node._name)
+            yield node
+            stack.extend(_inputs_of(node))
+
+
+def _inputs_of(node: Any) -> list[Any]:
+    if _is(node, "HLGExpr"):
+        return []
+    return list(node.exprs if _is(node, "Fused") else node.dependencies())
 
 
 def _is(node: Any, *names: str) -> bool:
@@ -456,7 +488,7 @@ def _is(node: Any, *names: str) -> bool:
     return any(kind.__name__ in names for kind in type(node).__mro__)
 
 
-def _node_reads(finder: _Finder, node: Any, parts: frozenset[int] | None) -> Mapping[Any, list[ReadUnit]]:
+def _node_reads(finder: _Finder, node: Any, parts: _Parts) -> Mapping[Any, list[ReadUnit]]:
     if _is(node, "HLGExpr"):
         return finder.find(node.hlg, node.__dask_keys__())
     if _is(node, "LLGExpr"):
@@ -470,7 +502,7 @@ def _node_reads(finder: _Finder, node: Any, parts: frozenset[int] | None) -> Map
     return {}
 
 
-def _io_reads(finder: _Finder, node: Any, parts: frozenset[int] | None) -> Mapping[Any, list[ReadUnit]]:
+def _io_reads(finder: _Finder, node: Any, parts: _Parts) -> Mapping[Any, list[ReadUnit]]:
     source = node
     if _is(node, "FusedIO"):
         source = node.operand("_expr")
@@ -502,11 +534,11 @@ def _delayed_reads(finder: _Finder, parts: list[Any]) -> Mapping[Any, list[ReadU
     return found
 
 
-def _chosen(items: Any, parts: frozenset[int] | None) -> list[Any]:
+def _chosen(items: Any, parts: _Parts) -> list[Any]:
     return list(items) if parts is None else [items[i] for i in sorted(parts)]
 
 
-def _node_tasks(node: Any, parts: frozenset[int] | None) -> dict[str, int | frozenset[Any]]:
+def _node_tasks(node: Any, parts: _Parts, layer: Mapping[Any, Any] | None) -> dict[str, int | frozenset[Any]]:
     """The real tasks of one node, by the name of their keys.
 
     Raises
@@ -514,19 +546,18 @@ def _node_tasks(node: Any, parts: frozenset[int] | None) -> dict[str, int | froz
     TypeError
         If it is no node of a dataframe expression.
     """
-    if not any(kind.__module__.startswith("dask.dataframe") for kind in type(node).__mro__):
-        if not _is(node, "_ExprSequence"):
-            raise TypeError(type(node))
+    if not _is_dataframe(node) and not _is(node, "_ExprSequence"):
+        raise TypeError(type(node))
+    if _is(node, "Fused", "Literal", "FromPandas", "Partitions", "_ExprSequence"):
         return {}
-    if _is(node, "Fused", "Literal", "FromPandas", "Partitions"):
-        return {}
-    if _is_one_per_partition(node):
+    if layer is None:
         if _is(node, "FromDelayed") and not node.verify_meta:
             return {}
         count = int(node.npartitions)
-        return {node._name: count if parts is None else frozenset((node._name, i) for i in parts)}
+        whole = parts is None or len(parts) == count
+        return {node._name: count if whole else frozenset((node._name, i) for i in parts or ())}
     names: dict[str, set[Any]] = {}
-    for key in _keys_of_tasks(node._layer()):
+    for key in _keys_of_tasks(layer):
         names.setdefault(key[0] if type(key) is tuple else key, set()).add(key)
     return {name: frozenset(keys) for name, keys in names.items()}
 
@@ -549,3 +580,7 @@ def _has_to_sample(node: Any) -> bool:
 
 def _is_one_per_partition(node: Any) -> bool:
     return type(node)._layer is Expr._layer
+
+
+def _is_dataframe(node: Any) -> bool:
+    return any(kind.__module__.startswith("dask.dataframe") for kind in type(node).__mro__)

@@ -6,7 +6,6 @@ set the attribute since, their object stays and `undo` names the attribute.
 
 from __future__ import annotations
 
-import inspect
 from types import CellType
 from typing import Any
 
@@ -21,9 +20,8 @@ class Patches:
 
     def set(self, owner: Any, name: str, replacement: Any) -> None:
         """Replace an attribute of a module or class."""
-        before = inspect.getattr_static(owner, name, _ABSENT)
-        if before is not _ABSENT and isinstance(owner, type) and name not in vars(owner):
-            before = _ABSENT
+        # What the owner itself holds, unbound: not what attribute access makes of it.
+        before = vars(owner).get(name, _ABSENT)
         self._done.append((owner, name, before, replacement))
         setattr(owner, name, replacement)
 
@@ -46,7 +44,7 @@ class Patches:
             if name is None:
                 if owner.cell_contents is replacement:
                     owner.cell_contents = before
-            elif inspect.getattr_static(owner, name, _ABSENT) is not replacement:
+            elif vars(owner).get(name, _ABSENT) is not replacement:
                 foreign.append(f"{getattr(owner, '__name__', owner)}.{name}")
             elif before is _ABSENT:
                 delattr(owner, name)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
+import contextlib
+import gc
 import importlib.machinery
 import importlib.util
 import io
@@ -9,7 +12,6 @@ import os
 import pkgutil
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import NamedTuple
@@ -25,8 +27,8 @@ class Program(NamedTuple):
 
     code: CodeType
     argv0: str
-    search_path: str
-    """What stands first in `sys.path` while it runs."""
+    search_path: str | None
+    """What stands first in `sys.path` while it runs; None under ``python -P``."""
     spec: importlib.machinery.ModuleSpec | None
     package: str | None
     """Top-level package of a module run with ``-m``."""
@@ -37,7 +39,7 @@ class Program(NamedTuple):
         """What a trace of it is named after."""
         if self.spec is not None and self.spec.name:
             name = self.spec.name.removesuffix(".__main__")
-            return name if name != "__main__" else Path(self.argv0).stem
+            return name if name != "__main__" else Path(os.path.abspath(self.argv0)).stem
         return Path(self.argv0).stem
 
 
@@ -60,25 +62,27 @@ def find_script(path: str) -> Program:
     """
     if not os.path.exists(path):
         raise LazyscopeError(f"no script at {path}: give the path of a Python file, or -m MODULE")
-    importer = pkgutil.get_importer(path)
-    finder = getattr(importer, "find_spec", None)
-    if os.path.isdir(path) or (finder is not None and not path.endswith(".py")):
-        spec = finder("__main__") if finder is not None else None
-        if spec is None:
-            raise LazyscopeError(f"{path} holds no __main__.py: give the path of a Python file")
-        return Program(_code_of(spec), path, path, spec, None, spec.origin)
-    return _compiled(path)
-
-
-def _compiled(path: str) -> Program:
     absolute = os.path.abspath(path)
+    finder = getattr(pkgutil.get_importer(absolute), "find_spec", None)
+    if finder is None:
+        return _compiled(path, absolute)
+    spec = finder("__main__")
+    if spec is None:
+        raise LazyscopeError(f"{path} holds no __main__.py: give the path of a Python file")
+    return Program(_code_of(spec), path, absolute, spec, None, spec.origin)
+
+
+def _compiled(path: str, absolute: str) -> Program:
     try:
         with io.open_code(absolute) as file:
             source = file.read()
     except OSError as error:
-        raise LazyscopeError(f"cannot read {path}: {error.strerror}") from None
+        raise LazyscopeError(
+            f"cannot read {path}: {error.strerror}; give the path of a Python file"
+        ) from None
     code = compile(source, absolute, "exec", dont_inherit=True)
-    return Program(code, path, os.path.dirname(os.path.realpath(absolute)), None, None, absolute)
+    directory = None if sys.flags.safe_path else os.path.dirname(os.path.realpath(absolute))
+    return Program(code, path, directory, None, None, absolute)
 
 
 def find_module(name: str) -> Program:
@@ -89,9 +93,8 @@ def find_module(name: str) -> Program:
     LazyscopeError
         If there is none that can be run.
     """
-    search_path = os.getcwd()
-    if search_path not in sys.path:
-        sys.path.insert(0, search_path)
+    search_path = None if sys.flags.safe_path else os.getcwd()
+    _put_first(search_path)
     try:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.submodule_search_locations is not None:
@@ -119,10 +122,36 @@ def execute(program: Program, arguments: list[str], session: Session) -> Outcome
     An uncaught exception has been recorded, and shown by `sys.excepthook`, when this returns.
     """
     sys.argv = [program.argv0, *arguments]
-    sys.path[0] = program.search_path
+    _put_first(program.search_path)
+    _make_way_for_own_modules(program.search_path)
     module = _new_main(program)
     sys.modules["__main__"] = sys.modules["__mp_main__"] = module
-    return _outcome_of(lambda: exec(program.code, module.__dict__), session)
+    return _outcome_of(program.code, module, session)
+
+
+def _put_first(directory: str | None) -> None:
+    """Search a directory for modules first, instead of the one where lazyscope's command was found."""
+    if directory is None:
+        return
+    if sys.flags.safe_path:
+        sys.path.insert(0, directory)
+    else:
+        sys.path[0] = directory
+
+
+def _make_way_for_own_modules(directory: str | None) -> None:
+    """Have the program find its modules where lazyscope has loaded others of the same name."""
+    finder = None if directory is None else pkgutil.get_importer(directory)
+    if finder is None:
+        return
+    loaded = list(sys.modules)
+    since_lazyscope = {name.partition(".")[0] for name in loaded[loaded.index("lazyscope") :]}
+    for name in since_lazyscope - {"lazyscope", *sys.builtin_module_names}:
+        own = finder.find_spec(name)
+        known = getattr(sys.modules.get(name), "__spec__", None)
+        if own is None or own.loader is None or known is None or known.origin in (own.origin, "frozen"):
+            continue
+        forget_modules(name)
 
 
 def forget_modules(package: str) -> None:
@@ -135,11 +164,13 @@ def forget_modules(package: str) -> None:
 def _new_main(program: Program) -> ModuleType:
     module = ModuleType("__main__")
     attributes = vars(module)
-    attributes["__builtins__"] = __builtins__
+    attributes["__builtins__"] = builtins
     attributes["__file__"] = program.file
-    attributes["__cached__"] = None
+    attributes["__cached__"] = None if program.spec is None else program.spec.cached
     attributes["__spec__"] = program.spec
     attributes["__doc__"] = None
+    if sys.version_info < (3, 14):
+        attributes["__annotations__"] = {}
     if program.spec is not None:
         attributes["__loader__"] = program.spec.loader
         attributes["__package__"] = program.spec.parent
@@ -149,18 +180,43 @@ def _new_main(program: Program) -> ModuleType:
     return module
 
 
-def _outcome_of(run: Callable[[], None], session: Session) -> Outcome:
+def _outcome_of(code: CodeType, module: ModuleType, session: Session) -> Outcome:
     try:
-        run()
+        exec(code, module.__dict__)
     except SystemExit as request:
         return Outcome(_status_of(request), None)
     except BaseException as error:
         note_escaped(session, error)
-        traceback = without_own_frames(error)
-        sys.excepthook(type(error), error, traceback)
-        interrupted = isinstance(error, KeyboardInterrupt)
-        return Outcome(128 + signal.SIGINT if interrupted else 1, error, interrupted)
+        without_own_frames(error)
+        status = show_uncaught(error)
+        interrupted = type(error) is KeyboardInterrupt
+        return Outcome(128 + signal.SIGINT if interrupted else status, error, interrupted)
     return Outcome(0, None)
+
+
+def show_uncaught(error: BaseException) -> int:
+    """Have `sys.excepthook` show an exception that nobody caught.
+
+    Returns
+    -------
+    int
+        The exit status Python would give.
+    """
+    sys.last_type, sys.last_value, sys.last_traceback = type(error), error, error.__traceback__
+    if sys.version_info >= (3, 12):
+        sys.last_exc = error
+    try:
+        sys.excepthook(type(error), error, error.__traceback__)
+    except SystemExit as request:
+        return _status_of(request)
+    except BaseException as own:
+        without_own_frames(own)
+        own.__context__ = None
+        print("Error in sys.excepthook:", file=sys.stderr)
+        sys.__excepthook__(type(own), own, own.__traceback__)
+        print("\nOriginal exception was:", file=sys.stderr)
+        sys.__excepthook__(type(error), error, error.__traceback__)
+    return 1
 
 
 def _status_of(request: SystemExit) -> int:
@@ -173,8 +229,8 @@ def _status_of(request: SystemExit) -> int:
     return 1
 
 
-def without_own_frames(error: BaseException) -> TracebackType | None:
-    """Take the frames of lazyscope out of the tracebacks of an exception and of what caused it."""
+def without_own_frames(error: BaseException) -> None:
+    """Take the frames of lazyscope out of the tracebacks of an exception and of those it carries."""
     todo: list[BaseException | None] = [error]
     seen: set[int] = set()
     while todo:
@@ -184,7 +240,8 @@ def without_own_frames(error: BaseException) -> TracebackType | None:
         seen.add(id(one))
         one.__traceback__ = _pruned(one.__traceback__)
         todo += [one.__cause__, one.__context__]
-    return error.__traceback__
+        if isinstance(one, BaseExceptionGroup):
+            todo += one.exceptions
 
 
 def _pruned(traceback: TracebackType | None) -> TracebackType | None:
@@ -210,6 +267,16 @@ def _is_own(traceback: TracebackType) -> bool:
 
 
 def end_by_interrupt() -> None:
-    """End this process by the signal that ended the program, so that a shell sees it."""
+    """End this process by the signal that ended the program, so that a shell sees it.
+
+    Python has the program's files closed before that, and so the data in their buffers written.
+    """
+    for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+        vars(sys).pop(name, None)
+    vars(sys.modules["__main__"]).clear()
+    gc.collect()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGINT)

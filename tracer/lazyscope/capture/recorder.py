@@ -7,6 +7,7 @@ frames. They become records when the next force begins, when many have gathered,
 from __future__ import annotations
 
 import threading
+import time
 import zlib
 from collections.abc import Callable, Hashable
 from pathlib import Path
@@ -21,6 +22,9 @@ from lazyscope.model.journal import Journal, JournalFile, JournalMemory, encode_
 
 GATHER = 2000
 """Calls kept in memory before they are written without a force."""
+
+SOURCES_AFTER = 1.0
+"""Seconds after which texts of libraries are written with the next force: by then they cost nothing."""
 
 LARGE = 1000
 """Chunk tuples with more chunks than this are remembered by identity once summarised."""
@@ -68,6 +72,8 @@ class Recorder:
         self._codes: dict[int, CodeType] = {}
         self._blind: dict[str, int] = {}
         self._large: dict[int, tuple[Any, events.Layout]] = {}
+        self._sources: list[tuple[int, str]] = []
+        self._sources_due = time.perf_counter() + SOURCES_AFTER
 
     def continue_in(self, journal: Journal, header: events.Header) -> None:
         """Go on in another journal: what a forked child does."""
@@ -97,8 +103,14 @@ class Recorder:
         with self._lock:
             self._resolve_calls()
             record = make(self)
+            if self._sources and time.perf_counter() > self._sources_due:
+                self._add_sources()
             self._new.append(record)
             self._append_new()
+
+    def emit_record(self, record: events.Record) -> None:
+        """Write everything gathered, then a record that refers to nothing new."""
+        self.emit(lambda _: record)
 
     def flush(self) -> None:
         """Write everything gathered."""
@@ -108,7 +120,10 @@ class Recorder:
 
     def close(self, end: events.End) -> None:
         """Write everything gathered and the last record, and let go of the journal."""
-        self.emit(lambda _: end)
+        with self._lock:
+            self._resolve_calls()
+            self._add_sources()
+        self.emit_record(end)
         self.journal.close()
 
     def blind_spot(self, text: str) -> None:
@@ -220,10 +235,28 @@ class Recorder:
         return events.Code(self._file(code.co_filename), code.co_qualname, code.co_firstlineno)
 
     def _file(self, filename: str) -> int:
-        return self._number(events.File, filename, lambda: self._file_record(filename))
+        number = self._number(events.File, filename, lambda: self._file_record(filename))
+        if self.roles.of(filename, {}) != "user" and number == len(self._numbers[events.File]) - 1:
+            self._sources.append((number, filename))
+        return number
 
     def _file_record(self, filename: str) -> events.File:
-        return file_record(filename, self.roles)
+        path, distribution = self.roles.describe(filename)
+        role = self.roles.of(filename, {})
+        # The user's own line is what a killed program must leave behind.
+        text = self._packed_source(filename) if role == "user" else None
+        return events.File(path, role, distribution, text)
+
+    def _packed_source(self, filename: str) -> bytes | None:
+        text = self.roles.source(filename)
+        return None if text is None else zlib.compress(text.encode("utf-8", "replace"), 1)
+
+    def _add_sources(self) -> None:
+        for number, filename in dict(self._sources).items():
+            packed = self._packed_source(filename)
+            if packed is not None:
+                self._new.append(events.Source(number, packed))
+        self._sources.clear()
 
     def stack(self, sighting: Sighting) -> int | None:
         """Number of the stack of a sighting, None for an empty one."""
@@ -248,14 +281,6 @@ def summarise(chunks: Any) -> events.Layout:
         shape.append(int(total) if known else None)
         largest.append(int(max(sizes)) if known and sizes else None if not known else 0)
     return events.Layout(shape, [len(sizes) for sizes in chunks], largest)
-
-
-def file_record(filename: str, roles: Roles) -> events.File:
-    """Describe a source file and take its text along."""
-    path, distribution = roles.describe(filename)
-    text = roles.source(filename)
-    packed = None if text is None else zlib.compress(text.encode("utf-8", "replace"), 1)
-    return events.File(path, roles.of(filename, {}), distribution, packed)
 
 
 def open_journal(path: Path | None, *, overwrite: bool = False) -> Journal:

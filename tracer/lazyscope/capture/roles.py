@@ -108,7 +108,8 @@ class Roles:
         Import packages (``scipy`` or ``scipy.cluster``) whose files are the user's: ``--as``. The array
         layer inside them stays what it is: ``scipy`` does not take in ``scipy._lib.array_api_compat``. A
         package or module of the array layer, or a tool, becomes the user's when it is named itself:
-        ``dask``, ``array_api_compat`` (vendored copies, too), ``statistics``. lazyscope never does.
+        ``dask``, ``dask.array``, ``array_api_compat`` (vendored copies, too), ``statistics``. lazyscope
+        never does.
     """
 
     def __init__(
@@ -164,6 +165,7 @@ class Roles:
             if _is_generated(filename):
                 return self._role_of_generated(filename, module_globals)
             role = self._role_of_file(filename, module_globals)
+            _keep_loader(filename, module_globals)
         except Exception:
             role = "user"
         self.verdicts[filename] = role
@@ -212,9 +214,7 @@ class Roles:
         return "user" if parts[0] == self._package else "library"
 
     def _is_named_layer(self, layer: str, parts: tuple[str, ...]) -> bool:
-        return any(
-            name == (layer,) or (name[-1] == layer and parts[: len(name)] == name) for name in self._named
-        )
+        return any(name == (layer,) or (layer in name and parts[: len(name)] == name) for name in self._named)
 
     def _role_elsewhere(self, filename: str, path: str, module_globals: Mapping[str, object]) -> Role:
         module = module_globals.get("__name__")
@@ -222,12 +222,9 @@ class Roles:
             return "array"
         if os.path.exists(path):
             return "user"
+        # Generated code under a name of its own, or a file that is gone: its module is still known.
         file = module_globals.get("__file__")
-        if file == filename:
-            # The loader of an archive's member is at hand now only; linecache keeps it for `source`.
-            linecache.lazycache(filename, dict(module_globals))
-            return "user"
-        return self._role_of_module(module_globals) if isinstance(file, str) else "user"
+        return self._role_of_module(module_globals) if isinstance(file, str) and file != filename else "user"
 
     def _is_uninstalled_layer(self, parts: list[str]) -> bool:
         layer = parts[0] if parts[0] in ARRAY_PACKAGES else _vendored(parts)
@@ -283,6 +280,12 @@ class Roles:
             return linecache.getlines(filename, dict(module_globals or {}) if own else None)
         linecache.checkcache(name)
         return linecache.getlines(name)
+
+
+def _keep_loader(filename: str, module_globals: Mapping[str, object]) -> None:
+    """Have `linecache` keep the loader of an archive's member, which is at hand now only, for `source`."""
+    if module_globals.get("__file__") == filename and not os.path.exists(filename):
+        linecache.lazycache(filename, dict(module_globals))
 
 
 def _is_generated(filename: str) -> bool:

@@ -30,6 +30,7 @@ from lazyscope.capture.running import running as _running
 from lazyscope.capture.session import Session, note_own_failure
 from lazyscope.capture.wrapping import unseen
 
+
 def install(patches: Patches) -> None:
     """Watch the local schedulers, and distributed if it is imported."""
     original = dask.base.get_scheduler

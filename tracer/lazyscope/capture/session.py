@@ -335,8 +335,11 @@ def note_own_failure(error: Exception) -> None:
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
-    where = f"{Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}" if traceback else "?"
-    text = f"lazyscope failed at {where} ({type(error).__name__}: {message_of(error)[:120]}); an event is missing"
+    where = "?"
+    if traceback is not None:
+        where = f"{Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}"
+    what = f"{type(error).__name__}: {message_of(error)[:120]}"
+    text = f"an event, since lazyscope failed at {where} ({what})"
     for session in _open:
         session.blind_spot(text)
     if os.environ.get("LAZYSCOPE_RAISE"):

@@ -11,7 +11,7 @@ from typing import Any
 from lazyscope.capture import session as sessions
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.running import force_of_task
-from lazyscope.capture.session import MESSAGE_CHARACTERS, note_own_failure
+from lazyscope.capture.session import MESSAGE_CHARACTERS, Session, note_own_failure
 from lazyscope.capture.wrapping import unseen
 from lazyscope.model import events
 
@@ -34,17 +34,21 @@ def _make(original: Callable[..., Any], seen: Callable[..., Any], frame_at: Any)
 def _seen(message: Any, frame: FrameType) -> None:
     try:
         for session in sessions.watching():
-            sighting = session.sighter.sight(frame)
-            session.recorder.emit(
-                lambda recorder, session=session, sighting=sighting: events.Warned(
-                    at=session.now(),
-                    category=message.category.__name__,
-                    message=str(message.message)[:MESSAGE_CHARACTERS],
-                    site=recorder.position(sighting.site),
-                    user_site=recorder.position(sighting.user_site),
-                    thread=recorder.text(sessions.thread_name()),
-                    force=force_of_task(session),
-                )
-            )
+            _note(session, message, frame)
     except Exception as error:
         note_own_failure(error)
+
+
+def _note(session: Session, message: Any, frame: FrameType) -> None:
+    sighting = session.sighter.sight(frame)
+    session.recorder.emit(
+        lambda recorder: events.Warned(
+            at=session.now(),
+            category=message.category.__name__,
+            message=str(message.message)[:MESSAGE_CHARACTERS],
+            site=recorder.position(sighting.site),
+            user_site=recorder.position(sighting.user_site),
+            thread=recorder.text(sessions.thread_name()),
+            force=force_of_task(session),
+        )
+    )

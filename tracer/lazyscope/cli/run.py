@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import sys
 from itertools import count
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING
 import click
 
 from lazyscope.cli import status
+from lazyscope.errors import LazyscopeError
 
 if TYPE_CHECKING:
     from lazyscope.capture.program import Outcome, Program
     from lazyscope.capture.session import Session
+    from lazyscope.model.events import End
 
 
 @click.command(
@@ -67,14 +70,15 @@ def run_watched(
 
     The trace is closed when the interpreter exits, after the program's last thread.
     """
+    # Registered before any import that registers something too: what was registered last ends first.
+    ending = _Ending()
+    atexit.register(ending.close)
     if array_api:
         os.environ["SCIPY_ARRAY_API"] = "1"
     program = _find(script, as_module)
     if program is None:
         return 1
-    session = _open(program, [script, *arguments], output, overwrite, array_api, packages)
-    ending = _Ending(session)
-    atexit.register(ending.close)
+    ending.session = session = _open(program, [script, *arguments], output, overwrite, array_api, packages)
 
     from lazyscope.capture.program import execute, forget_modules
 
@@ -85,13 +89,17 @@ def run_watched(
 
 
 def _find(script: str, as_module: bool) -> Program | None:
-    """The program; None if it does not compile, which has then been shown as Python shows it."""
-    from lazyscope.capture.program import find_module, find_script
+    """The program; None if it cannot be begun, which has then been shown as Python shows it."""
+    from lazyscope.capture.program import find_module, find_script, show_uncaught, without_own_frames
 
     try:
         return find_module(script) if as_module else find_script(script)
-    except SyntaxError as error:
-        sys.excepthook(type(error), error, None)
+    except LazyscopeError:
+        raise
+    except Exception as error:
+        # It does not compile, or a package it lies in cannot be imported.
+        without_own_frames(error)
+        show_uncaught(error)
         return None
 
 
@@ -115,10 +123,12 @@ def _open(
 
 def default_path(stem: str) -> Path:
     """The first free ``lazyscope-<stem>-<n>.lazy`` in the working directory."""
-    directory = Path.cwd()
+    directory = _working_directory()
+    if directory is None:
+        raise LazyscopeError("this directory is gone: say with -o where the trace goes")
     return next(
         path
-        for path in (directory / f"lazyscope-{stem}-{number}.lazy" for number in count(1))
+        for path in (Path(directory, f"lazyscope-{stem}-{number}.lazy") for number in count(1))
         if not path.exists()
     )
 
@@ -126,25 +136,53 @@ def default_path(stem: str) -> Path:
 class _Ending:
     """Closes the trace when everything the program left behind has ended."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._process = os.getpid()
+    def __init__(self) -> None:
+        self.session: Session | None = None
         self.outcome: Outcome | None = None
+        self._process = os.getpid()
+        self._directory = _working_directory()
 
     def close(self) -> None:
-        if os.getpid() != self._process:
+        if self.session is None:
             return
-        from lazyscope.capture import session
         from lazyscope.capture.program import end_by_interrupt
 
-        opened = self._session
-        session.stop(opened, _end_record(opened, self.outcome))
-        print(f"lazyscope: {opened.forces:,} forces, trace in {_shown(opened)}", file=sys.stderr)
-        if self.outcome is not None and self.outcome.interrupted:
+        interrupted = self.outcome is not None and self.outcome.interrupted
+        if os.getpid() == self._process:
+            self._close(self.session)
+        elif _has_recorded(self.session):
+            _stop(self.session, self.outcome)
+        self.session = self.outcome = None
+        if interrupted:
             end_by_interrupt()
 
+    def _close(self, session: Session) -> None:
+        _stop(session, self.outcome)
+        path = session.recorder.journal.path
+        if sys.__stderr__ is None:
+            return
+        # The program may have put something else in the place of `sys.stderr`, or closed it.
+        with contextlib.suppress(OSError, ValueError):
+            print(
+                f"lazyscope: {session.forces:,} forces, trace in {_shown(path, self._directory)}",
+                file=sys.__stderr__,
+                flush=True,
+            )
 
-def _end_record(session: Session, outcome: Outcome | None) -> object:
+
+def _stop(opened: Session, outcome: Outcome | None) -> None:
+    from lazyscope.capture import session
+
+    session.stop(opened, _end_record(opened, outcome))
+
+
+def _has_recorded(session: Session) -> bool:
+    """Whether a forked child has anything of its own to tell."""
+    journal = session.recorder.journal
+    return bool(session.recorder.calls) or getattr(journal, "begun", True)
+
+
+def _end_record(session: Session, outcome: Outcome | None) -> End:
     from lazyscope.model import events
 
     error = outcome.error if outcome is not None else None
@@ -156,10 +194,16 @@ def _end_record(session: Session, outcome: Outcome | None) -> object:
     )
 
 
-def _shown(session: Session) -> str:
-    path = session.recorder.journal.path
-    assert path is not None
+def _working_directory() -> str | None:
     try:
-        return os.path.relpath(path)
+        return os.getcwd()
+    except OSError:
+        return None
+
+
+def _shown(path: Path | None, directory: str | None) -> str:
+    """The path as seen from where the program was started."""
+    try:
+        return str(path) if directory is None else os.path.relpath(str(path), directory)
     except ValueError:
         return str(path)

@@ -21,7 +21,7 @@ class Record(msgspec.Struct, array_like=True, frozen=True, tag_field="kind", tag
     """Base of all records: written as ``[tag, field, ...]``."""
 
 
-class Header(Record, tag="H", kw_only=True):
+class Header(Record, frozen=True, tag="H", kw_only=True):
     """The first record of every journal."""
 
     version: int
@@ -41,13 +41,13 @@ class Header(Record, tag="H", kw_only=True):
     """``main``, or ``forked`` in the journal of a forked child."""
 
 
-class Text(Record, tag="T"):
+class Text(Record, frozen=True, tag="T"):
     """A string that other records refer to: a name, an operation, a dtype, a thread."""
 
     text: str
 
 
-class File(Record, tag="F"):
+class File(Record, frozen=True, tag="F"):
     """A source file that a frame lies in."""
 
     path: str
@@ -57,10 +57,18 @@ class File(Record, tag="F"):
     distribution: str | None = None
     """``scipy 1.18.1`` for a file of an installed distribution."""
     source: bytes | None = None
-    """The file's text, UTF-8 deflated by zlib; None where it cannot be had."""
+    """The file's text, UTF-8 deflated by zlib; None where it cannot be had or follows as `Source`."""
 
 
-class Code(Record, tag="K"):
+class Source(Record, frozen=True, tag="O"):
+    """The text of a file met earlier. Libraries' texts are long, and written when there is time."""
+
+    file: int
+    text: bytes
+    """UTF-8 deflated by zlib."""
+
+
+class Code(Record, frozen=True, tag="K"):
     """A code object: a function, a class body or a module."""
 
     file: int
@@ -69,7 +77,7 @@ class Code(Record, tag="K"):
     first_line: int
 
 
-class Position(Record, tag="P"):
+class Position(Record, frozen=True, tag="P"):
     """One instruction of a code object, as the compiler placed it.
 
     Lines count from 1. Columns are UTF-8 byte offsets from 0, as CPython gives them; -1 is unknown.
@@ -86,13 +94,13 @@ class Position(Record, tag="P"):
     """(line, end_line, column, end_column) of the instruction that produced the value this one used."""
 
 
-class Stack(Record, tag="S"):
+class Stack(Record, frozen=True, tag="S"):
     """The frames that led to an event, outermost first, without those of the array layer and tools."""
 
     positions: list[int]
 
 
-class Layout(Record, tag="L"):
+class Layout(Record, frozen=True, tag="L"):
     """Shape and chunks of an array, summarised."""
 
     shape: list[int | None]
@@ -102,7 +110,7 @@ class Layout(Record, tag="L"):
     """The largest chunk along each dimension."""
 
 
-class Layer(Record, tag="Y"):
+class Layer(Record, frozen=True, tag="Y"):
     """A group of tasks whose keys share a name: as a rule one layer of a HighLevelGraph."""
 
     name: int
@@ -123,7 +131,7 @@ class Layer(Record, tag="Y"):
     """Whether it depends on no other task: what it does is reading or creating data."""
 
 
-class Call(Record, tag="C"):
+class Call(Record, frozen=True, tag="C"):
     """One array-API operation by traced code, written when it has returned or raised."""
 
     at: float
@@ -163,7 +171,7 @@ class Wanted(msgspec.Struct, array_like=True, frozen=True):
     """The latest earlier force that asked for some of the repeated ones."""
 
 
-class ForceBegin(Record, tag="B", kw_only=True):
+class ForceBegin(Record, frozen=True, tag="B", kw_only=True):
     """A graph is about to be handed to a scheduler. Written before that happens."""
 
     id: int
@@ -197,7 +205,7 @@ class ForceBegin(Record, tag="B", kw_only=True):
     """The reason given to ``lazyscope.allow``."""
 
 
-class ForceEnd(Record, tag="E", kw_only=True):
+class ForceEnd(Record, frozen=True, tag="E", kw_only=True):
     """A scheduler has come back, with results or an exception."""
 
     id: int
@@ -214,7 +222,7 @@ class ForceEnd(Record, tag="E", kw_only=True):
     partition_reads_repeated: int | None = None
 
 
-class UnknownShape(Record, tag="U", kw_only=True):
+class UnknownShape(Record, frozen=True, tag="U", kw_only=True):
     """An array whose shape became unknown although those it was made from were known."""
 
     at: float
@@ -229,7 +237,7 @@ class UnknownShape(Record, tag="U", kw_only=True):
     force: int | None = None
 
 
-class Failure(Record, tag="X", kw_only=True):
+class Failure(Record, frozen=True, tag="X", kw_only=True):
     """An exception that passed through a recorded call or left the traced block."""
 
     at: float
@@ -249,7 +257,7 @@ class Failure(Record, tag="X", kw_only=True):
     """Failures count from 1. A second record with the same id replaces the first: it escaped."""
 
 
-class Warned(Record, tag="W", kw_only=True):
+class Warned(Record, frozen=True, tag="W", kw_only=True):
     """A warning that was displayed or collected while the trace was open."""
 
     at: float
@@ -262,14 +270,14 @@ class Warned(Record, tag="W", kw_only=True):
     force: int | None = None
 
 
-class BlindSpot(Record, tag="Z"):
+class BlindSpot(Record, frozen=True, tag="Z"):
     """Something that happened and could not be seen. The last record of a text holds its count."""
 
     text: str
     count: int = 1
 
 
-class End(Record, tag="Q", kw_only=True):
+class End(Record, frozen=True, tag="Q", kw_only=True):
     """The last record of a trace that was closed."""
 
     seconds: float
@@ -284,6 +292,7 @@ AnyRecord: TypeAlias = (
     Header
     | Text
     | File
+    | Source
     | Code
     | Position
     | Stack

@@ -75,7 +75,8 @@ class JournalFile:
             raise TraceFileError(
                 f"cannot write {path}: {error.strerror}; give another name with -o"
             ) from None
-        self.path = path
+        # The program may change its working directory.
+        self.path = path.absolute()
         os.write(self._descriptor, MAGIC)
 
     def append(self, frame: bytes) -> None:
@@ -113,6 +114,11 @@ class DeferredJournal:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self._file: JournalFile | JournalMemory | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything has been written."""
+        return self._file is not None
 
     def append(self, frame: bytes) -> None:
         if self._file is None:

@@ -69,6 +69,8 @@ class TraceData:
     header: events.Header
     texts: list[str] = field(default_factory=list)
     files: list[events.File] = field(default_factory=list)
+    late_sources: dict[int, bytes] = field(default_factory=dict)
+    """Texts of files, by number, that were written after the files themselves."""
     codes: list[events.Code] = field(default_factory=list)
     positions: list[events.Position] = field(default_factory=list)
     stacks: list[events.Stack] = field(default_factory=list)
@@ -95,7 +97,8 @@ class TraceData:
         if self.end is not None:
             return self.end.seconds
         latest = [force.ran_until for force in self.forces]
-        latest += [event.at for event in (*self.calls[-1:], *self.failures[-1:])]
+        latest += [call.at for call in self.calls[-1:]]
+        latest += [failure.at for failure in self.failures[-1:]]
         return max(latest, default=0.0)
 
     @cached_property
@@ -120,7 +123,7 @@ class TraceData:
     def source_lines(self, file: int) -> list[str]:
         """The lines of a file without their ends, empty where its text is not in the trace."""
         if file not in self._sources:
-            packed = self.files[file].source
+            packed = self.files[file].source or self.late_sources.get(file)
             text = zlib.decompress(packed).decode("utf-8", "replace") if packed else ""
             self._sources[file] = split_lines(text)
         return self._sources[file]
@@ -165,6 +168,8 @@ def assemble(reading: journal.Reading) -> TraceData:
             forces[record.id].end = record
         elif isinstance(record, events.Failure):
             failures[record.id] = record
+        elif isinstance(record, events.Source):
+            trace.late_sources[record.file] = record.text
         elif isinstance(record, events.BlindSpot):
             trace.blind_spots[record.text] = record.count
         elif isinstance(record, events.End):
