@@ -75,8 +75,8 @@ class Request:
         tasks = tasks_in_expression(self.final)
         if tasks is None:
             return demand._replace(exact=False)
-        groups = [group_of_keys(name, keys) for name, keys in tasks.named.items()]
-        return Demand([*groups, *demand.groups], demand.exact and tasks.exact)
+        groups = [group_of_keys(name, keys) for name, keys in tasks.items() if keys]
+        return demand._replace(groups=[*groups, *demand.groups])
 
     def results(self) -> list[str]:
         """Names of what is asked for."""

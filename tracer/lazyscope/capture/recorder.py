@@ -235,10 +235,14 @@ class Recorder:
         return events.Code(self._file(code.co_filename), code.co_qualname, code.co_firstlineno)
 
     def _file(self, filename: str) -> int:
-        number = self._number(events.File, filename, lambda: self._file_record(filename))
-        if self.roles.of(filename, {}) != "user" and number == len(self._numbers[events.File]) - 1:
-            self._sources.append((number, filename))
-        return number
+        known = self._numbers.setdefault(events.File, {})
+        if filename not in known:
+            record = self._file_record(filename)
+            if record.source is None:
+                self._sources.append((len(known), filename))
+            known[filename] = len(known)
+            self._new.append(record)
+        return known[filename]
 
     def _file_record(self, filename: str) -> events.File:
         path, distribution = self.roles.describe(filename)
