@@ -562,16 +562,32 @@ def _tested(statement: _Statement, place: _Place) -> _Found:
     groups = [leaves for whole, leaves in statement.tests if _stands_for(whole, leaves, place.own)]
     leaves = [leaf for group in groups for leaf in group]
     exact = next((leaf for leaf in leaves if _span(leaf) == place.own), None)
-    held = _holding(leaves, place.before)
+    made = next((leaf for leaf in leaves if _made_by(leaf, place.before)), None)
     # In 3.11 what follows a comparison in a test bears the place of the comparison.
-    if exact and (held in (None, exact) or not isinstance(exact, ast.Compare)):
+    if exact and (made in (None, exact) or not isinstance(exact, ast.Compare)):
         return _compared_in(exact, place)
-    # pytest rewrites assertions: it tests a variable of its own that bears the place of the whole.
-    return _unchained(held if place.before else _only(leaves))
+    found = made or _asserted(statement, leaves, place)
+    return None if _is_chain(found) else found
 
 
-def _unchained(node: ast.expr | None) -> ast.expr | None:
-    return None if isinstance(node, ast.Compare) and len(node.ops) > 1 else node
+def _made_by(node: ast.expr, last: _Span | None) -> bool:
+    """Whether an instruction at this place is the last that makes the value of a node."""
+    if last is None:
+        return False
+    if isinstance(node, ast.NamedExpr) and last == _span(node.target):
+        return True
+    return _span(node).holds(last) and _span(node).end == last.end
+
+
+def _asserted(statement: _Statement, leaves: list[ast.expr], place: _Place) -> ast.expr | None:
+    # pytest rewrites assertions: what it tests are variables of its own that bear the place of the whole.
+    rewritten = place.before is None and statement.at(place.own, ast.Assert)
+    several = any(_is_chain(node) for node in statement.nodes) or any(statement.all(ast.BoolOp))
+    return _only(leaves) if rewritten and not several else None
+
+
+def _is_chain(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Compare) and len(node.ops) > 1
 
 
 def _stands_for(whole: ast.AST, leaves: list[ast.expr], own: _Span) -> bool:

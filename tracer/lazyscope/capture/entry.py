@@ -31,6 +31,8 @@ _qualname_of_class: Callable[[object], str] = vars(type)["__qualname__"].__get__
 _MISSING = object()
 _READS_ITS_LOCALS = frozenset(("locals", "vars", "eval", "exec"))
 """Before Python 3.13 a function that uses one of these shares its dict of locals with us."""
+_WRAPT = ("wrapped", "instance", "args", "kwargs")
+"""Arguments of the functions that wrapt calls around another."""
 _DEEPEST_WRAPPING = 16
 _MOST_REMEMBERED = 10_000
 
@@ -142,7 +144,9 @@ def _find(frame: FrameType, code: CodeType, receiver: Any, values: Locals) -> _A
     path: str | None = None
     held: tuple[str, ...] = ()
     public, name = False, code.co_name
-    if code.co_name == "__call__" and _static(receiver, "__wrapped__") is not _MISSING:
+    if code.co_varnames[:4] == _WRAPT or _module_of(frame).startswith("wrapt."):
+        pass
+    elif code.co_name == "__call__" and _static(receiver, "__wrapped__") is not _MISSING:
         held = _paths_of_instances(cls)
     elif method := _method(cls, code, values):
         owner, name = method

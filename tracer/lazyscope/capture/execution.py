@@ -320,15 +320,17 @@ def wanted_record(recorder: Recorder, asked: Asked) -> events.Wanted:
 
 def layer_record(recorder: Recorder, group: Group) -> events.Layer:
     chunk = group.annotations.get("chunksize")
+    # Literals are no layers: what reads nothing else begins with them.
+    reads = [n for n in map(recorder.known_layer, group.reads or ()) if n is not None]
     return events.Layer(
         name=recorder.text(group.name),
         operation=recorder.text(operation_of_name(group.name)),
         tasks=group.whole,
-        reads=[n for n in map(recorder.known_layer, group.reads or ()) if n is not None],
+        reads=reads,
         blocks=list(group.grid),
         chunk=None if chunk is None else [None if c != c else int(c) for c in chunk],
         chunk_bytes=_chunk_bytes(group),
-        source=group.reads == (),
+        source=group.reads is not None and not reads,
     )
 
 

@@ -231,11 +231,16 @@ class _Finder:
         given = (*task.args, *options.values())
         if id(func) not in self._tokens:
             self._tokens[id(func)] = tokenize(func)
-        # Data in memory is hashed once, by dask, for the key; a second time would be felt.
-        told = task.key if any(map(_is_data, given)) else (task.args, options)
-        token = tokenize(self._tokens[id(func)], told)
+        token = self._tokens[id(func)]
+        if all(type(value) in _PLAIN for value in given):
+            token += repr((task.args, options))
+        else:
+            # Data in memory is hashed once, by dask, for the key; a second time would be felt.
+            token += tokenize(task.key if any(map(_is_data, given)) else (task.args, options))
         return ReadUnit("from_map", f"{getattr(func, '__module__', '')}.{funcname(func)}", (token,))
 
+
+_PLAIN = {bool, float, int, str, type(None)}
 
 _Reader = Callable[..., Iterable[ReadUnit]]
 
@@ -362,7 +367,8 @@ def reads_in_expression(expr: Any) -> Reads | None:
     Parameters
     ----------
     expr : dask._expr.Expr
-        As `dask.base.compute` hands it to a scheduler. It is neither materialised nor changed.
+        As `dask.base.compute` hands it to a scheduler. It is not materialised; where partitions were
+        chosen of others, dask caches in it how many there are.
     """
     finder = _Finder()
     if not finder.readers:

@@ -17,9 +17,12 @@ from types import CodeType, ModuleType, TracebackType
 from typing import NamedTuple
 
 from lazyscope.capture.escaped import note_escaped
+from lazyscope.capture.roles import OWN_DIRECTORY
 from lazyscope.capture.session import Session
 from lazyscope.capture.wrapping import FILENAME
 from lazyscope.errors import LazyscopeError
+
+_OWN = os.path.join(OWN_DIRECTORY, "")
 
 
 class Program(NamedTuple):
@@ -263,7 +266,10 @@ def _pruned(traceback: TracebackType | None) -> TracebackType | None:
 
 def _is_own(traceback: TracebackType) -> bool:
     filename = traceback.tb_frame.f_code.co_filename
-    return filename == FILENAME or os.path.dirname(filename) == os.path.dirname(__file__)
+    if filename == FILENAME:
+        return True
+    # The bundled samples lie there as well.
+    return filename.startswith(_OWN) and not filename.startswith(_OWN + "samples" + os.sep)
 
 
 def end_by_interrupt() -> None:

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lazyscope.capture import memory
 from lazyscope.capture.callsite import Sighter, Sighting
-from lazyscope.capture.history import History
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.recorder import Recorder, open_journal
 from lazyscope.capture.roles import Roles
@@ -30,6 +29,7 @@ from lazyscope.model import events
 from lazyscope.model.journal import DeferredJournal
 
 if TYPE_CHECKING:
+    from lazyscope.capture.history import History
     from lazyscope.capture.partition_reads import ReadHistory
 
 _T = TypeVar("_T")
@@ -54,7 +54,6 @@ class Session:
         self.roles.verdicts[FILENAME] = "tool"
         self.sighter = Sighter(recorder.roles)
         self.everywhere = everywhere
-        self.history = History()
         self.open = True
         self.unknown: set[str] = set()
         """Names of arrays whose shape is known to be unknown."""
@@ -63,6 +62,13 @@ class Session:
         self._failures = 0
         self._recent: deque[tuple[int, str, events.Failure]] = deque(maxlen=32)
         self._lock = threading.Lock()
+
+    @functools.cached_property
+    def history(self) -> History:
+        """Tasks asked for so far; made with the first force, when dask has been imported."""
+        from lazyscope.capture.history import History
+
+        return History()
 
     @functools.cached_property
     def reads(self) -> ReadHistory:

@@ -1,0 +1,122 @@
+"""Every command and every figure of the README holds."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def commands() -> list[str]:
+    """The indented lines of the README that a reader would type."""
+    return [line.strip() for line in README.splitlines() if re.match(r"    (lazyscope|python) ", line)]
+
+
+def run(command: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command of ours in a directory as a user would, with this interpreter."""
+    words = shlex.split(command)
+    assert words[0] == "lazyscope"
+    environment = {key: value for key, value in os.environ.items() if key != "SCIPY_ARRAY_API"}
+    return subprocess.run(
+        [sys.executable, "-m", "lazyscope", *words[1:]],
+        cwd=directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_readme_has_the_commands_that_are_tested_here():
+    """A new command in the README needs a test here, or a place in .ci/run."""
+    assert commands() == [
+        "python -m pip install '.[samples]' && lazyscope demo",
+        "python -m pip install -e '.[test]' && python -m pytest",
+        "lazyscope run samples/own_code.py",
+        "lazyscope show lazyscope-own_code-1.lazy",
+    ]
+
+
+def test_the_commands_on_a_program_of_your_own_work(tmp_path):
+    """`run` keeps a numbered trace where it was started, and `show` reads it."""
+    (tmp_path / "samples").symlink_to(ROOT / "samples")
+    _, _, recorded, shown = commands()
+    first = run(recorded, tmp_path)
+    assert first.returncode == 0, first.stderr
+    second = run(shown, tmp_path)
+    assert second.returncode == 0, second.stderr
+    assert "kept.compute_chunk_sizes()" in second.stdout
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
+    pytest.importorskip("sklearn")
+    directory = tmp_path_factory.mktemp("demo")
+    return run("lazyscope demo", directory), directory
+
+
+def test_demo_runs_shows_and_names_the_next_command(demo):
+    """The sample's own output, the summary, the kept trace and what to type next."""
+    done, directory = demo
+    assert done.returncode == 0, done.stderr
+    assert "273,280 pixels in 7 chunks, 5 colours" in done.stdout
+    assert "scipy.cluster.vq.kmeans" in done.stdout
+    assert "lazyscope report lazyscope-kmeans-1.lazy --format json" in done.stderr
+    assert (directory / "lazyscope-kmeans-1.lazy").is_file()
+
+
+def test_demo_reads_the_pixels_as_often_as_is_reported(demo):
+    """The reader counts what it reads; the trace knows only the graph. They agree, and with the README."""
+    done, directory = demo
+    read = int(re.search(r"pixels read: ([\d,]+)", done.stdout)[1].replace(",", ""))
+    times = int(re.search(r"each (\d+) times", done.stdout)[1])
+    assert read == times * 273_280
+
+    import lazyscope
+
+    trace = lazyscope.load(directory / "lazyscope-kmeans-1.lazy")
+    data = trace.data
+    source = next(number for number, layer in enumerate(data.layers) if layer.source and layer.blocks == [7, 1])
+    wanted = [w for force in data.forces for w in force.begin.wanted if w.layer == source]
+    assert sum(w.tasks for w in wanted) == 7 * times
+    assert sum(w.repeated for w in wanted) == 7 * (times - 1)
+
+    claims = re.search(
+        r"each pixel (\d+) times.*?\n?(\d+)\s+forces, the 7 chunks asked for (\d+) times, (\d+) of them again",
+        README,
+        re.DOTALL,
+    )
+    assert claims is not None
+    assert [int(number) for number in claims.groups()] == [
+        times,
+        len(data.forces),
+        7 * times,
+        7 * (times - 1),
+    ]
+
+
+def test_the_readme_s_fix_of_the_demo_reads_every_pixel_once(tmp_path):
+    """`pixels = pixels.persist()` before the call, in a copy of the sample."""
+    pytest.importorskip("sklearn")
+    source = (ROOT / "samples" / "kmeans.py").read_text()
+    line = "    palette, distortion = kmeans(pixels, da.from_array(greys))\n"
+    assert source.count(line) == 1
+    program = tmp_path / "kmeans.py"
+    program.write_text(source.replace(line, "    pixels = pixels.persist()\n" + line))
+    done = run("lazyscope run -o fixed.lazy kmeans.py", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "each 1 times" in done.stdout
+    report = run("lazyscope report fixed.lazy --format json", tmp_path)
+    forces = json.loads(report.stdout)["forces"]
+    assert forces[0]["trigger"] == "persist"
+    assert forces[0]["tasks"] == 7
+    assert all(repeat["tasks"] < 7 for force in forces for repeat in force["repeats"] if repeat["force"] == 1)
