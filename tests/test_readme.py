@@ -96,6 +96,8 @@ def test_demo_reads_the_pixels_as_often_as_is_reported(demo):
         re.DOTALL,
     )
     assert claims is not None
+    if not data.header.versions["scipy"].startswith("1.18."):
+        pytest.skip("the README gives the figures of SciPy 1.18")
     assert [int(number) for number in claims.groups()] == [
         times,
         len(data.forces),

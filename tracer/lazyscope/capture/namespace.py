@@ -42,13 +42,9 @@ _recorded: dict[int, tuple[Any, Any]] = {}
 
 _stand_ins: set[int] = set()
 
-_imported_before: set[str] = set()
-"""Modules that were imported when recording began."""
-
 
 def install(patches: Patches) -> None:
     """Record the namespaces that are imported now."""
-    _imported_before.update(sys.modules)
     for module in _array_layer_modules():
         install_module(patches, module)
 
@@ -65,16 +61,9 @@ def install_module(patches: Patches, module: ModuleType) -> None:
 
 
 def forget() -> None:
-    """Restore bindings in modules imported during the trace, and drop the stand-ins."""
-    originals = {id(stand_in): original for original, stand_in in _recorded.values()}
-    for imported, module in list(sys.modules.items()):
-        if isinstance(module, ModuleType) and imported not in _imported_before:
-            for name, value in list(vars(module).items()):
-                if id(value) in originals:
-                    setattr(module, name, originals[id(value)])
+    """Drop the stand-ins."""
     _recorded.clear()
     _stand_ins.clear()
-    _imported_before.clear()
 
 
 def _array_layer_modules() -> list[ModuleType]:

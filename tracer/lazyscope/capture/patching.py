@@ -6,7 +6,8 @@ set the attribute since, their object stays and `undo` names the attribute.
 
 from __future__ import annotations
 
-from types import CellType
+import sys
+from types import CellType, ModuleType
 from typing import Any
 
 _ABSENT = object()
@@ -17,6 +18,7 @@ class Patches:
 
     def __init__(self) -> None:
         self._done: list[tuple[Any, str | None, Any, Any]] = []
+        self._imported_before = set(sys.modules)
 
     def set(self, owner: Any, name: str, replacement: Any) -> None:
         """Replace an attribute of a module or class."""
@@ -38,6 +40,8 @@ class Patches:
         list of str
             Attributes that somebody else has replaced meanwhile and that were left alone.
         """
+        originals = {id(after): before for _, _, before, after in self._done if before is not _ABSENT}
+        replacements = [after for _, _, _, after in self._done]
         foreign = []
         while self._done:
             owner, name, before, replacement = self._done.pop()
@@ -50,4 +54,14 @@ class Patches:
                 delattr(owner, name)
             else:
                 setattr(owner, name, before)
+        self._restore_copies(originals)
+        replacements.clear()
         return foreign
+
+    def _restore_copies(self, originals: dict[int, Any]) -> None:
+        """Modules imported meanwhile may have bound a replacement: ``from dask.base import get_scheduler``."""
+        for imported, module in list(sys.modules.items()):
+            if isinstance(module, ModuleType) and imported not in self._imported_before:
+                for name, value in list(vars(module).items()):
+                    if id(value) in originals:
+                        setattr(module, name, originals[id(value)])

@@ -20,12 +20,13 @@ reader accepts only the fields' own types.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -38,12 +39,29 @@ MAGIC = b"lazyscope trace\n"
 _FRAME = struct.Struct("<II")
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[AnyRecord])
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for bytes that are no records."""
 
 
 def encode_frame(records: Iterable[Record]) -> bytes:
     """One frame holding `records`, ready to be appended."""
-    payload = _encoder.encode(records if isinstance(records, list) else list(records))
+    records = records if isinstance(records, list) else list(records)
+    try:
+        payload = _encoder.encode(records)
+    except UnicodeEncodeError:
+        payload = _encoder.encode(_encodable(msgspec.to_builtins(records, builtin_types=(bytes,))))
     return _FRAME.pack(len(payload), zlib.crc32(payload)) + payload
+
+
+def _encodable(value: Any) -> Any:
+    """The same value with lone surrogates, such as those of undecodable file names, spelled out."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, list | tuple):
+        return [_encodable(item) for item in value]
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    return value
 
 
 class JournalFile:
@@ -77,13 +95,32 @@ class JournalFile:
             ) from None
         # The program may change its working directory.
         self.path = path.absolute()
-        os.write(self._descriptor, MAGIC)
+        self._size = 0
+        try:
+            self.append(MAGIC)
+        except OSError as error:
+            self.close()
+            raise TraceFileError(
+                f"cannot write {path}: {error.strerror}; give another name with -o"
+            ) from None
 
     def append(self, frame: bytes) -> None:
-        """Hand the whole frame to the operating system; no fsync, so it survives the process only."""
+        """Hand the whole frame to the operating system; no fsync, so it survives the process only.
+
+        Raises
+        ------
+        OSError
+            If there is no room for all of it; nothing of it is in the file then.
+        """
         view = memoryview(frame)
-        while view:
-            view = view[os.write(self._descriptor, view) :]
+        try:
+            while view:
+                view = view[os.write(self._descriptor, view) :]
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._descriptor, self._size)
+            raise
+        self._size += len(frame)
 
     def close(self) -> None:
         os.close(self._descriptor)
@@ -160,7 +197,7 @@ def read_records(content: bytes, *, name: str = "trace") -> Reading:
             break
         try:
             records += _decoder.decode(payload)
-        except msgspec.MsgspecError:
+        except _UNREADABLE:
             _reject_other_version(payload, name)
             break
         offset += _FRAME.size + length
@@ -203,7 +240,7 @@ def _reject_other_version(payload: bytes, name: str) -> None:
     """A frame of a newer format is no damage: say so if its header can be made out."""
     try:
         first = msgspec.msgpack.decode(payload)[0]
-    except (msgspec.MsgspecError, IndexError, TypeError, KeyError):
+    except (*_UNREADABLE, IndexError, TypeError, KeyError):
         return
     if isinstance(first, list) and len(first) > 1 and first[0] == "H" and isinstance(first[1], int):
         _check_version(first[1], name)
