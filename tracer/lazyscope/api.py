@@ -112,20 +112,9 @@ class Trace:
         """Print the terminal summary."""
         import sys
 
-        from rich.console import Console
-
         from lazyscope.report import terminal
 
-        console = Console()
-        sys.stdout.write(
-            terminal.render(
-                self.data,
-                console.width,
-                console.height,
-                color=bool(console.color_system) and not console.no_color,
-                ascii_only=not console.encoding.startswith("utf"),
-            )
-        )
+        sys.stdout.write(terminal.render_for_stdout(self.data))
 
     def __repr__(self) -> str:
         if self._content is None and self._session is None:

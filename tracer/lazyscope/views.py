@@ -17,7 +17,7 @@ class Site(msgspec.Struct, frozen=True):
 
     file: str
     distribution: str | None
-    line: int
+    line: int | None
     end_line: int | None
     column: int | None
     end_column: int | None

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import ast
 import io
-import re
 import tokenize
 import warnings
 from bisect import bisect_right
@@ -194,41 +193,32 @@ class _File:
         text = self.line(line)
         return line, column if text.isascii() else len(text.encode()[:column].decode(errors="ignore"))
 
-    def between(self, start: Point, end: Point) -> str:
-        """Cut out text; columns in characters."""
-        lines = self.lines[start[0] - 1 : end[0]]
-        lines[-1] = lines[-1][: end[1]]
-        lines[0] = lines[0][start[1] :]
-        return "\n".join(lines)
+    def passage(self, start: Point, end: Point) -> _Passage:
+        """Cut out an expression; columns in characters."""
+        return _Passage(_on_one_line(_between(self.lines, start, end)), start, end)
 
-    def passage(self, span: _Span) -> _Passage:
-        start, end = self.characters(span.start), self.characters(span.end)
-        return _Passage(_on_one_line(self.between(start, end)), start, end)
+
+def _between(lines: list[str], start: Point, end: Point) -> str:
+    found = lines[start[0] - 1 : end[0]] or [""]
+    found[-1] = found[-1][: end[1]]
+    found[0] = found[0][start[1] :]
+    return "\n".join(found)
 
 
 def _on_one_line(text: str) -> str:
     if "\n" not in text:
         return text
-    tokens = _tokens(text)
-    if tokens is None:
-        return re.sub(r"\s*\\?\n\s*", " ", text)
-    lines, joined = text.split("\n"), ""
-    end = (1, 0)
-    for token in tokens:
-        gap = " " if token.start[0] > end[0] else lines[end[0] - 1][end[1] : token.start[1]]
-        joined += gap + _cut(lines, token.start, token.end)
-        end = token.end
+    lines, joined, reached = text.split("\n"), "", (1, 0)
+    for token in _tokens(text):
+        joined += " " if token.start[0] > reached[0] else _between(lines, reached, token.start)
+        joined += _between(lines, token.start, token.end)
+        reached = token.end
     return joined
 
 
-def _cut(lines: list[str], start: Point, end: Point) -> str:
-    if start[0] == end[0]:
-        return lines[start[0] - 1][start[1] : end[1]]
-    whole = lines[start[0] : end[0] - 1]
-    return "\n".join([lines[start[0] - 1][start[1] :], *whole, lines[end[0] - 1][: end[1]]])
-
-
 class _Token(NamedTuple):
+    """A token of an expression. Lines count from 1, columns are characters."""
+
     text: str
     start: Point
     end: Point
@@ -237,13 +227,13 @@ class _Token(NamedTuple):
 _UNSEEN = (tokenize.NL, tokenize.COMMENT, tokenize.NEWLINE, tokenize.ENDMARKER)
 
 
-def _tokens(expression: str) -> list[_Token] | None:
-    """Tokens of an expression, None where it cannot be read. Lines from 1, columns in characters."""
+def _tokens(expression: str) -> list[_Token]:
+    """Tokens of an expression, none if it cannot be read."""
     try:
         # In parentheses a line break ends nothing.
         found = list(tokenize.generate_tokens(io.StringIO(f"({expression})").readline))
     except (tokenize.TokenError, SyntaxError):
-        return None
+        return []
     inside = [token for token in found if token.type not in _UNSEEN][1:-1]
     return [_Token(token.string, _unshift(token.start), _unshift(token.end)) for token in _whole(inside)]
 
@@ -477,7 +467,7 @@ def _expression(file: _File, statement: _Statement | None, position: events.Posi
 
 def _passage(file: _File, statement: _Statement, found: ast.expr | _Link) -> _Passage | None:
     node = found.chain if isinstance(found, _Link) else found
-    passage = file.passage(_span(node))
+    passage = file.passage(*map(file.characters, _span(node)))
     if _in_fstring(statement, node) and not _reads_as(passage.text, node):
         return None
     return _link(file, passage, found.number) if isinstance(found, _Link) else passage
@@ -499,14 +489,13 @@ def _reads_as(text: str, node: ast.expr) -> bool:
         return False
 
 
-def _link(file: _File, chain: _Passage, index: int) -> _Passage | None:
+def _link(file: _File, chain: _Passage, number: int) -> _Passage | None:
     """Cut one comparison out of a chain, with the parentheses around its operands."""
-    operands = _operands(file.between(chain.start, chain.end))
-    if index + 1 >= len(operands):
+    operands = _operands(_between(file.lines, chain.start, chain.end))
+    if number + 1 >= len(operands):
         return None
-    first, last = operands[index], operands[index + 1]
-    start, end = _after(chain.start, first[0].start), _after(chain.start, last[-1].end)
-    return _Passage(_on_one_line(file.between(start, end)), start, end)
+    first, last = operands[number][0], operands[number + 1][-1]
+    return file.passage(_after(chain.start, first.start), _after(chain.start, last.end))
 
 
 _COMPARISONS = frozenset(("<", ">", "==", "!=", "<=", ">=", "in", "not", "is"))
@@ -516,7 +505,7 @@ def _operands(chain: str) -> list[list[_Token]]:
     """Tokens of each operand of a chain of comparisons."""
     operands: list[list[_Token]] = [[]]
     depth = 0
-    for token in _tokens(chain) or ():
+    for token in _tokens(chain):
         depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
         if depth or token.text not in _COMPARISONS:
             operands[-1].append(token)
@@ -581,9 +570,10 @@ def _made_by(node: ast.expr, last: _Span | None) -> bool:
 
 def _asserted(statement: _Statement, leaves: list[ast.expr], place: _Place) -> ast.expr | None:
     # pytest rewrites assertions: what it tests are variables of its own that bear the place of the whole.
-    rewritten = place.before is None and statement.at(place.own, ast.Assert)
-    several = any(_is_chain(node) for node in statement.nodes) or any(statement.all(ast.BoolOp))
-    return _only(leaves) if rewritten and not several else None
+    if place.before or not statement.at(place.own, ast.Assert):
+        return None
+    several = any(isinstance(node, ast.BoolOp) or _is_chain(node) for node in statement.nodes)
+    return None if several else _only(leaves)
 
 
 def _is_chain(node: ast.AST | None) -> bool:
@@ -759,67 +749,30 @@ def _matched(statement: _Statement, place: _Place) -> _Found:
 
 
 _TRUTH = (_negated, _alternative, _tested, _compared, _matched, _managed)
-_CALL = (_called, _decorator, _managed, _exactly(*_COMPREHENSIONS))
-_COMPARISON = (_compared, _matched)
-_ITERATION = (_iterated, _awaited)
-_WAITING = (_awaited, _iterated, _managed)
-_INDEX = (_exactly(ast.Subscript),)
-_UNARY = (_exactly(ast.UnaryOp),)
 
 _RULES: dict[str, tuple[_Rule, ...]] = {
-    "TO_BOOL": _TRUTH,
-    "UNARY_NOT": _TRUTH,
-    "CALL": _CALL,
-    "CALL_FUNCTION_EX": _CALL,
-    "CALL_KW": _CALL,
-    "PRECALL": _CALL,
-    "COMPARE_OP": _COMPARISON,
-    "CONTAINS_OP": _COMPARISON,
-    "IS_OP": _COMPARISON,
-    "GET_ITER": _ITERATION,
-    "FOR_ITER": _ITERATION,
-    "GET_YIELD_FROM_ITER": _ITERATION,
-    "GET_AITER": _WAITING,
-    "GET_ANEXT": _WAITING,
-    "GET_AWAITABLE": _WAITING,
-    "SEND": _WAITING,
-    "BEFORE_WITH": (_managed,),
-    "BEFORE_ASYNC_WITH": (_managed,),
-    "LOAD_SPECIAL": (_managed,),
-    "WITH_EXCEPT_START": (_managed,),
-    "BINARY_OP": (_exactly(ast.BinOp, ast.Subscript), _augmented),
-    "BINARY_SUBSCR": (*_INDEX, _matched),
-    "BINARY_SLICE": _INDEX,
-    "DELETE_SUBSCR": _INDEX,
-    "STORE_SUBSCR": (_stored,),
-    "STORE_SLICE": (_stored,),
-    "STORE_ATTR": (_stored,),
-    "UNPACK_SEQUENCE": (_stored, _matched),
-    "UNPACK_EX": (_stored, _matched),
-    "UNARY_NEGATIVE": _UNARY,
-    "UNARY_INVERT": _UNARY,
-    "UNARY_POSITIVE": _UNARY,
-    "CALL_INTRINSIC_1": _UNARY,
-    "LOAD_ATTR": (_attribute,),
-    "LOAD_METHOD": (_attribute,),
-    "LOAD_SUPER_ATTR": (_attribute,),
-    "DELETE_ATTR": (_attribute,),
-    "LIST_EXTEND": (_spread,),
-    "SET_UPDATE": (_spread,),
-    "DICT_UPDATE": (_spread,),
-    "DICT_MERGE": (_spread,),
-    "FORMAT_VALUE": (_shown,),
-    "FORMAT_SIMPLE": (_shown,),
-    "FORMAT_WITH_SPEC": (_shown,),
-    "CONVERT_VALUE": (_shown,),
-    "GET_LEN": (_matched,),
-    "MATCH_CLASS": (_matched,),
-    "MATCH_KEYS": (_matched,),
-    "MATCH_MAPPING": (_matched,),
-    "MATCH_SEQUENCE": (_matched,),
+    name: rules
+    for names, rules in {
+        "TO_BOOL UNARY_NOT": _TRUTH,
+        "CALL CALL_FUNCTION_EX CALL_KW PRECALL": (_called, _decorator, _managed, _exactly(*_COMPREHENSIONS)),
+        "COMPARE_OP CONTAINS_OP IS_OP": (_compared, _matched),
+        "GET_ITER FOR_ITER GET_YIELD_FROM_ITER": (_iterated, _awaited),
+        "GET_AITER GET_ANEXT GET_AWAITABLE SEND": (_awaited, _iterated, _managed),
+        "BEFORE_WITH BEFORE_ASYNC_WITH LOAD_SPECIAL WITH_EXCEPT_START": (_managed,),
+        "BINARY_OP": (_exactly(ast.BinOp, ast.Subscript), _augmented),
+        "BINARY_SUBSCR BINARY_SLICE DELETE_SUBSCR": (_exactly(ast.Subscript), _matched),
+        "STORE_SUBSCR STORE_SLICE STORE_ATTR": (_stored,),
+        "UNPACK_SEQUENCE UNPACK_EX": (_stored, _matched),
+        "UNARY_NEGATIVE UNARY_INVERT UNARY_POSITIVE CALL_INTRINSIC_1": (_exactly(ast.UnaryOp),),
+        "LOAD_ATTR LOAD_METHOD LOAD_SUPER_ATTR DELETE_ATTR": (_attribute,),
+        "LIST_EXTEND SET_UPDATE DICT_UPDATE DICT_MERGE": (_spread,),
+        "FORMAT_VALUE FORMAT_SIMPLE FORMAT_WITH_SPEC CONVERT_VALUE": (_shown,),
+        "GET_LEN MATCH_CLASS MATCH_KEYS MATCH_MAPPING MATCH_SEQUENCE": (_matched,),
+    }.items()
+    for name in names.split()
 }
 
 
 def _rules(opcode: str) -> tuple[_Rule, ...]:
-    conditional = "JUMP" in opcode and ("_IF_TRUE" in opcode or "_IF_FALSE" in opcode)
-    return _TRUTH if conditional else _RULES.get(opcode, ())
+    tests = "JUMP" in opcode and opcode.endswith(("IF_TRUE", "IF_FALSE", "_OR_POP"))
+    return _TRUTH if tests else _RULES.get(opcode, ())

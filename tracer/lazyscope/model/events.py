@@ -17,8 +17,11 @@ from typing import TypeAlias
 import msgspec
 
 
-class Record(msgspec.Struct, array_like=True, frozen=True, tag_field="kind", tag=True):
-    """Base of all records: written as ``[tag, field, ...]``."""
+class Record(msgspec.Struct, array_like=True, frozen=True, tag_field="kind", tag=True, gc=False):
+    """Base of all records: written as ``[tag, field, ...]``.
+
+    Records refer to each other by number, so no cycle can form and the garbage collector need not look.
+    """
 
 
 class Header(Record, frozen=True, tag="H", kw_only=True):

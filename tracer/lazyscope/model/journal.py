@@ -20,7 +20,6 @@ reader accepts only the fields' own types.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import struct
 import zlib
@@ -95,7 +94,6 @@ class JournalFile:
             ) from None
         # The program may change its working directory.
         self.path = path.absolute()
-        self._size = 0
         try:
             self.append(MAGIC)
         except OSError as error:
@@ -117,10 +115,13 @@ class JournalFile:
             while view:
                 view = view[os.write(self._descriptor, view) :]
         except OSError:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._descriptor, self._size)
+            self._cut(len(frame) - len(view))
             raise
-        self._size += len(frame)
+
+    def _cut(self, count: int) -> None:
+        """Take away the last bytes, so that what is appended later can be read."""
+        if count:
+            os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - count)
 
     def close(self) -> None:
         os.close(self._descriptor)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from lazyscope.errors import TraceFileError
 from lazyscope.model import events, journal
 
 
@@ -48,14 +50,16 @@ class Force:
     @cached_property
     def self_seconds(self) -> float:
         """`seconds` without the time in which a nested force was running."""
-        nested = covered_seconds((c.begin.at, c.ran_until) for c in self.children)
+        nested = covered_seconds(
+            (max(c.begin.at, self.begin.at), min(c.ran_until, self.ran_until)) for c in self.children
+        )
         return max(self.seconds - nested, 0.0)
 
 
-def covered_seconds(intervals: object) -> float:
+def covered_seconds(intervals: Iterable[tuple[float, float]]) -> float:
     """Length of the union of (begin, end) intervals, in the unit of their ends."""
     total, reached = 0.0, float("-inf")
-    for begin, end in sorted(intervals):  # type: ignore[call-overload]
+    for begin, end in sorted(intervals):
         if end > reached:
             total += end - max(begin, reached)
             reached = end
@@ -165,7 +169,8 @@ def assemble(reading: journal.Reading) -> TraceData:
         elif isinstance(record, events.ForceBegin):
             forces[record.id] = Force(record)
         elif isinstance(record, events.ForceEnd):
-            forces[record.id].end = record
+            if record.id in forces:
+                forces[record.id].end = record
         elif isinstance(record, events.Failure):
             failures[record.id] = record
         elif isinstance(record, events.Source):
@@ -174,10 +179,55 @@ def assemble(reading: journal.Reading) -> TraceData:
             trace.blind_spots[record.text] = record.count
         elif isinstance(record, events.End):
             trace.end = record
+    if not _refers_backwards(trace, forces.values(), failures.values()):
+        raise TraceFileError("the trace refers to what it does not hold: it is damaged, record it again")
     trace.failures = list(failures.values())
     trace.calls.sort(key=lambda call: call.at)
     _join_forces(trace, forces)
     return trace
+
+
+def _refers_backwards(
+    trace: TraceData, forces: Iterable[Force], failures: Iterable[events.Failure]
+) -> bool:
+    """Whether every number in a record is that of a row of its table."""
+    texts, positions = len(trace.texts), len(trace.positions)
+    layers, layouts, stacks = len(trace.layers), len(trace.layouts), len(trace.stacks)
+
+    def below(limit: int, *numbers: int | None) -> bool:
+        return all(number is None or 0 <= number < limit for number in numbers)
+
+    begins = [force.begin for force in forces]
+    placed = (*begins, *failures, *trace.unknown_shapes)
+    return (
+        all(below(len(trace.files), code.file) for code in trace.codes)
+        and all(below(len(trace.codes), position.code) for position in trace.positions)
+        and all(below(positions, *stack.positions) for stack in trace.stacks)
+        and all(below(texts, layer.name, layer.operation) for layer in trace.layers)
+        and all(below(layers, *layer.reads) for layer in trace.layers)
+        and all(below(positions, event.site, event.user_site) for event in (*placed, *trace.warnings))
+        and all(below(texts, event.entry, event.thread) and below(stacks, event.stack) for event in placed)
+        and all(below(layers, *(w.layer for w in begin.wanted)) for begin in begins)
+        and all(below(texts, *begin.results) for begin in begins)
+        and _calls_refer_backwards(trace.calls, texts, positions, layouts)
+    )
+
+
+def _calls_refer_backwards(calls: list[events.Call], texts: int, positions: int, layouts: int) -> bool:
+    """The same for calls, which are many."""
+    for call in calls:
+        user_site = call.user_site
+        if not 0 <= call.site < positions or not (user_site is None or 0 <= user_site < positions):
+            return False
+        if not 0 <= call.operation < texts or not 0 <= call.thread < texts:
+            return False
+        for name in call.inputs:
+            if not 0 <= name < texts:
+                return False
+        for name, dtype, layout in call.outputs:
+            if not (0 <= name < texts and 0 <= dtype < texts and 0 <= layout < layouts):
+                return False
+    return True
 
 
 def _join_forces(trace: TraceData, forces: dict[int, Force]) -> None:
