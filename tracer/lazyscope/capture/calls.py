@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Iterable
 from time import perf_counter
 from types import FrameType
 from typing import Any
@@ -16,7 +17,8 @@ from dask.array import Array
 
 from lazyscope.capture import session as sessions
 from lazyscope.capture.callsite import Place
-from lazyscope.capture.running import force_of_task
+from lazyscope.capture.roles import Roles
+from lazyscope.capture.running import force_of_task, running
 from lazyscope.capture.session import note_own_failure
 
 LONGEST = 1000
@@ -41,19 +43,7 @@ thread = _Thread()
 class OpenCall:
     """A recorded call between `begin` and its end."""
 
-    __slots__ = ("before", "began", "inputs", "operation", "origin", "site", "target", "user")
-
-    def __init__(
-        self, caller: FrameType, operation: str, inputs: tuple[str, ...], target: Any
-    ) -> None:
-        self.site = (caller.f_code, caller.f_lasti)
-        self.user = _user_place(caller)
-        self.operation = operation
-        self.inputs = inputs
-        self.target = target
-        self.before = thread.call
-        self.origin = False
-        self.began = perf_counter()
+    __slots__ = ("before", "began", "inputs", "operation", "origin", "site", "target", "user", "watching")
 
 
 def begin(caller: FrameType, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -62,19 +52,24 @@ def begin(caller: FrameType, operation: str, args: tuple[Any, ...], kwargs: dict
         watching = sessions.watching()
         if not watching:
             return None
-        filename = caller.f_code.co_filename
-        verdicts = watching[0].roles
-        role = verdicts.of(filename, caller.f_globals)
+        code = caller.f_code
+        roles = watching[0].roles
+        role = roles.of(code.co_filename, caller.f_globals)
         if role == "array" or role == "tool":
-            if filename in verdicts.verdicts:
-                internal.add(filename)
+            if code.co_filename in roles.verdicts:
+                internal.add(code.co_filename)
             return None
-        inputs = _arrays_in(args)
-        if kwargs:
-            inputs += _arrays_in(tuple(kwargs.values()))
-        target = args[0] if operation == "Array.__setitem__" else None
-        call = OpenCall(caller, operation, inputs, target)
+        call = OpenCall()
+        call.watching = watching
+        call.site = (code, caller.f_lasti)
+        call.user = call.site if role == "user" else _user_place(caller.f_back, roles)
+        call.operation = operation
+        call.inputs = _arrays_in(args) + _arrays_in(kwargs.values()) if kwargs else _arrays_in(args)
+        call.target = args[0] if operation == "Array.__setitem__" else None
+        call.origin = False
+        call.before = thread.call
         thread.call = call
+        call.began = perf_counter()
         return call
     except Exception as error:
         note_own_failure(error)
@@ -86,10 +81,9 @@ def returned(call: OpenCall, result: Any) -> None:
     took = perf_counter() - call.began
     thread.call = call.before
     try:
-        outputs = described(call.target if call.target is not None else result)
+        outputs = described(result if call.target is None else call.target)
         if outputs or call.inputs:
-            answer = result if type(result) is bool else None
-            _record(call, outputs, took, answer)
+            _record(call, outputs, took, result if result is True or result is False else None)
     except Exception as error:
         note_own_failure(error)
 
@@ -108,11 +102,13 @@ def raised(call: OpenCall, error: BaseException) -> None:
 
 
 def _record(call: OpenCall, outputs: tuple[Any, ...], took: float, answer: bool | None) -> None:
-    for session in sessions.watching():
+    inside = running.get()
+    for session in call.watching:
         session.recorder.add_call(
             (
                 call.began - session.started, call.operation, call.site, call.user, call.inputs, outputs,
-                threading.current_thread().name, force_of_task(session), answer, None, took,
+                threading.current_thread().name, None if inside is None else inside[0].id_in(session),
+                answer, None, took,
             )
         )  # fmt: skip
 
@@ -120,31 +116,35 @@ def _record(call: OpenCall, outputs: tuple[Any, ...], took: float, answer: bool 
 def _record_failure(call: OpenCall, error: BaseException) -> None:
     # Frames from here outwards: this function, `raised`, the recorded function, its caller.
     caller = sys._getframe(2)
-    for session in sessions.watching():
+    for session in call.watching:
         sighting = session.sighter.sight(caller)
         session.failed(error, sighting, operation=call.operation, force=force_of_task(session))
 
 
-def _user_place(frame: FrameType | None) -> Place | None:
-    """The innermost user frame from here outwards, for the first session that watches."""
-    role_of = sessions.watching()[0].roles.of
+def _user_place(frame: FrameType | None, roles: Roles) -> Place | None:
+    """The innermost user frame from here outwards."""
+    known = roles.verdicts
     while frame is not None:
         code = frame.f_code
-        if role_of(code.co_filename, frame.f_globals) == "user":
+        role = known.get(code.co_filename) or roles.of(code.co_filename, frame.f_globals)
+        if role == "user":
             return code, frame.f_lasti
         frame = frame.f_back
     return None
 
 
-def _arrays_in(values: Any) -> tuple[str, ...]:
+def _arrays_in(values: Iterable[Any]) -> tuple[str, ...]:
     """Names of the dask arrays among some values, one level of lists and tuples deep."""
-    found: list[str] = []
+    found: tuple[str, ...] = ()
     for value in values:
-        if isinstance(value, Array):
-            found.append(value._name)
-        elif type(value) is tuple or type(value) is list:
-            found.extend(item._name for item in value[:LONGEST] if isinstance(item, Array))
-    return tuple(found)
+        kind = type(value)
+        if kind is Array:
+            found += (value._name,)
+        elif kind is tuple or kind is list:
+            found += tuple([item._name for item in value[:LONGEST] if isinstance(item, Array)])
+        elif isinstance(value, Array):
+            found += (value._name,)
+    return found
 
 
 def described(result: Any) -> tuple[tuple[str, Any, Any], ...]:
@@ -153,8 +153,10 @@ def described(result: Any) -> tuple[tuple[str, Any, Any], ...]:
         return ((result._name, result._meta.dtype, result._chunks),)
     if isinstance(result, tuple | list):
         return tuple(
-            (item._name, item._meta.dtype, item._chunks)
-            for item in result[:LONGEST]
-            if isinstance(item, Array)
+            [
+                (item._name, item._meta.dtype, item._chunks)
+                for item in result[:LONGEST]
+                if isinstance(item, Array)
+            ]
         )
     return ()

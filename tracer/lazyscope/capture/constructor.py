@@ -30,51 +30,34 @@ NOT_CALLS = frozenset(
 
 
 def install(patches: Patches) -> None:
-    """Watch dask arrays being made, and their chunks being set; the expression back end differs."""
-    members = vars(Array)
-    known, new = members.get("_chunks"), members.get("__new__")
-    if isinstance(known, property) and known.fset is not None:
-        setter = _make_setter(known.fset, _chunks_set, sys._getframe)
-        patches.set(Array, "_chunks", known.setter(setter))
-        if isinstance(new, staticmethod):
-            made = functools.wraps(new.__func__)(_make_new(new.__func__, _array_made, sys._getframe))
-            patches.set(Array, "__new__", staticmethod(made))
-
-
-@unseen
-def _make_setter(original: Callable[..., Any], seen: Callable[..., Any], frame_at: Any) -> Callable[..., Any]:
-    def _chunks(self: Any, chunks: Any) -> None:
-        original(self, chunks)
-        seen(self, chunks, frame_at(1))
-
-    return _chunks
+    """Watch dask arrays being made; the expression back end makes them in another way."""
+    new = vars(Array).get("__new__")
+    if isinstance(new, staticmethod) and hasattr(Array, "_chunks"):
+        made = functools.wraps(new.__func__)(_make_new(new.__func__, _array_made, sys._getframe))
+        patches.set(Array, "__new__", staticmethod(made))
 
 
 @unseen
 def _make_new(original: Callable[..., Any], seen: Callable[..., Any], frame_at: Any) -> Callable[..., Any]:
     def new(*args: Any, **kwargs: Any) -> Any:
         array = original(*args, **kwargs)
-        seen(array, frame_at(1))
+        seen(array, frame_at)
         return array
 
     return new
 
 
-def _chunks_set(array: Any, chunks: Any, frame: FrameType) -> None:
+def _array_made(array: Any, frame_at: Any) -> None:
     try:
-        if unknown.is_unknown(chunks):
+        for sizes in array._chunks:
+            total = sum(sizes)
+            if total != total:
+                for session in sessions.watching():
+                    unknown.note_unknown(session, array, frame_at(2))
+                break
+        if calls.thread.call is None:
             for session in sessions.watching():
-                unknown.note_unknown(session, array, frame)
-    except Exception as error:
-        note_own_failure(error)
-
-
-def _array_made(array: Any, frame: FrameType) -> None:
-    if calls.thread.call is not None:
-        return
-    try:
-        for session in sessions.watching():
-            _note_unrecorded(session, array, frame)
+                _note_unrecorded(session, array, frame_at(2))
     except Exception as error:
         note_own_failure(error)
 

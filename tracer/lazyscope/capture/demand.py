@@ -29,6 +29,8 @@ Grid = tuple[int, ...]
 _SPARSE = 10_000_000
 """A grid with more blocks than this must be filled to a 64th to be kept as a bit set."""
 
+_ONLY_INT = {int}
+
 _HASHES = 1 << 20
 """Size of the bit set for keys that are on no grid."""
 
@@ -313,8 +315,8 @@ class _MappingWalk:
         """Visit the tasks that `wanted` needs; None stands for all tasks called `name`."""
         mapping = self._mapping
         if wanted is None:
-            todo = [key for key in mapping if _name_of(key) == name] or list(mapping)
-            if len(todo) == len(mapping):
+            todo = [key for key in mapping if (key[0] if type(key) is tuple else key) == name]
+            if not todo or len(todo) == len(mapping):
                 self._visit_all()
                 return self
         else:
@@ -485,9 +487,10 @@ def _located(keys: list[Any]) -> tuple[Grid, int | None]:
     ndim = len(keys[0]) - 1
     if any(len(key) - 1 != ndim for key in keys):
         raise ValueError(keys[0])
-    axes = [[key[i] for key in keys] for i in range(1, ndim + 1)]
-    if any(type(i) is not int or i < 0 for axis in axes for i in axis):
-        raise ValueError(keys[0])
+    axes = list(zip(*keys, strict=True))[1:]
+    for axis in axes:
+        if set(map(type, axis)) != _ONLY_INT or min(axis) < 0:
+            raise ValueError(keys[0])
     grid = tuple(max(axis) + 1 for axis in axes)
     size = math.prod(grid)
     if size == len(keys):

@@ -144,7 +144,8 @@ class Execution:
         self.began = self.ended = perf_counter()
         self._ids: list[tuple[Session, int]] = []
         self._users: dict[Session, tuple[Any, str | None]] = {}
-        self._worked: dict[int, float] = {}
+        self.worked: dict[int, float] = {}
+        """Seconds each thread has spent on its tasks, by thread."""
         self._peak_before: int | None = None
         self._graph: tuple[Any, Any] | None = None
         self._reads: Reads | None = None
@@ -165,11 +166,6 @@ class Execution:
             return False
         mine = self.request.final_keys
         return mine is keys or set(_flat(keys)) <= set(_flat(mine))
-
-    def worked(self, seconds: float) -> None:
-        """Add to the time of the worker thread that calls this."""
-        thread = threading.get_ident()
-        self._worked[thread] = self._worked.get(thread, 0.0) + seconds
 
     def see_graph(self, graph: Any, keys: Any) -> Any:
         """Look at the graph that a local scheduler is about to run; return what to run."""
@@ -295,7 +291,7 @@ class Execution:
                 id=number,
                 completed=failure is None,
                 seconds=self.ended - self.began,
-                task_seconds=sum(self._worked.values()) if self._worked else None,
+                task_seconds=sum(self.worked.values()) if self.worked else None,
                 bytes=size,
                 peak_bytes=peak if raised else None,
                 error=None if failure is None else type(failure).__name__,

@@ -28,13 +28,20 @@ QUESTIONS = ("is_lazy_array", "is_dask_array")
 """What libraries ask about an array before they choose a path."""
 
 _NAMESPACE = re.compile(
-    r"^dask\.array(\.(linalg|fft|random|ma|stats|image|overlap|gufunc|lib(\.stride_tricks)?))?$"
+    r"^dask\.array(\.(linalg|fft|random|ma|stats|image|lib\.stride_tricks))?$"
     r"|(^|\.)array_api_compat\.dask\.array(\.(linalg|fft))?$"
     r"|(^|\.)array_api_extra$"
 )
 _HELPERS = re.compile(r"(^|\.)array_api_compat\.common\._helpers$")
-_PRIVATE_HOMES = ("dask.base", "dask.utils", "dask.delayed", "dask.config", "functools")
-_NO_CALLS = {"optimize", "register_chunk_type", "assert_eq", "annotations", "get_annotations", "warnings"}
+_HOMES = re.compile(r"[/\\](dask[/\\](array|backends)|array_api_compat|array_api_extra)\b")
+"""Where functions of a namespace are written; what else a namespace holds was imported for its own use."""
+
+_NO_CALLS = frozenset(
+    {
+        "annotations", "assert_eq", "broadcast_chunks", "get_annotations", "normalize_chunks", "optimize",
+        "register_chunk_type", "unify_chunks",
+    }
+)  # fmt: skip
 
 _recorded: dict[int, tuple[Any, Any]] = {}
 """By id of the original: the original and what stands in for it while patches are in place."""
@@ -85,7 +92,7 @@ def _replace(patches: Patches, module: ModuleType, name: str, value: Any) -> Non
     if not isinstance(value, FunctionType) or id(value) in _recorded or id(value) in _stand_ins:
         return
     home = value.__code__.co_filename
-    if value.__module__ in _PRIVATE_HOMES and "creation" not in home:
+    if not _HOMES.search(home) or (_is_part(module) and not _is_own(module, home, value)):
         return
     operation = f"{_shown(module.__name__)}.{name}"
     inner = _function_in_closure(value)
@@ -102,6 +109,17 @@ def _replace(patches: Patches, module: ModuleType, name: str, value: Any) -> Non
     else:
         stand_in = StandIn(value, recorded_function(value, operation, depth=2))
     _note_recorded(value, stand_in)
+
+
+def _is_part(module: ModuleType) -> bool:
+    """Whether it is a part of a namespace, which imports much for its own use."""
+    return module.__name__.startswith("dask.array.") or module.__name__.endswith((".linalg", ".fft"))
+
+
+def _is_own(module: ModuleType, home: str, value: FunctionType) -> bool:
+    if "array_api_compat" in module.__name__:
+        return "array_api_compat" in value.__module__
+    return home == module.__file__ or value.__module__ == module.__name__
 
 
 def _note_recorded(original: Any, stand_in: Any) -> None:

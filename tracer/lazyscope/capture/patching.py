@@ -59,7 +59,7 @@ class Patches:
         return foreign
 
     def _restore_copies(self, originals: dict[int, Any]) -> None:
-        """Modules imported meanwhile may have bound a replacement: ``from dask.base import get_scheduler``."""
+        """Modules imported meanwhile may have bound a replacement: ``from dask.array import mean``."""
         for imported, module in list(sys.modules.items()):
             if isinstance(module, ModuleType) and imported not in self._imported_before:
                 for name, value in list(vars(module).items()):

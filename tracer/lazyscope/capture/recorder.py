@@ -26,8 +26,8 @@ GATHER = 2000
 SOURCES_AFTER = 1.0
 """Seconds after which texts of libraries are written with the next force: by then they cost nothing."""
 
-LARGE = 1000
-"""Chunk tuples with more chunks than this are remembered by identity once summarised."""
+LAYOUTS = 1000
+"""Chunk tuples remembered with their summary before all are forgotten."""
 
 
 SeenCall: TypeAlias = tuple[
@@ -71,7 +71,7 @@ class Recorder:
         self._positions: dict[tuple[int, int], int] = {}
         self._codes: dict[int, CodeType] = {}
         self._blind: dict[str, int] = {}
-        self._large: dict[int, tuple[Any, events.Layout]] = {}
+        self._chunks: dict[Any, int] = {}
         self._sources: list[tuple[int, str]] = []
         self._sources_due = time.perf_counter() + SOURCES_AFTER
 
@@ -190,18 +190,15 @@ class Recorder:
 
     def layout(self, chunks: Any) -> int:
         """Number of the layout of an array with these chunks."""
-        known = self._large.get(id(chunks))
-        layout = known[1] if known is not None else self._summary(chunks)
-        key = (tuple(layout.shape), tuple(layout.numblocks), tuple(layout.chunk))
-        return self._number(events.Layout, key, lambda: layout)
-
-    def _summary(self, chunks: Any) -> events.Layout:
-        layout = summarise(chunks)
-        if any(len(sizes) > LARGE for sizes in chunks):
-            if len(self._large) > 64:
-                self._large.clear()
-            self._large[id(chunks)] = (chunks, layout)
-        return layout
+        number = self._chunks.get(chunks)
+        if number is None:
+            layout = summarise(chunks)
+            key = (tuple(layout.shape), tuple(layout.numblocks), tuple(layout.chunk))
+            number = self._number(events.Layout, key, lambda: layout)
+            if len(self._chunks) >= LAYOUTS:
+                self._chunks.clear()
+            self._chunks[chunks] = number
+        return number
 
     def layer(self, name: str, make: Callable[[], events.Layer]) -> int:
         return self._number(events.Layer, name, make)

@@ -14,6 +14,7 @@ import functools
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from threading import get_ident
 from time import perf_counter
 from types import FrameType, ModuleType
 from typing import Any
@@ -39,6 +40,8 @@ def install(patches: Patches) -> None:
     watched = _watched_get_async(get_async)
     for module in (dask.local, dask.threaded, dask.multiprocessing):
         patches.set(module, "get_async", watched)
+    batch = dask.local.batch_execute_tasks
+    patches.set(dask.local, "batch_execute_tasks", _timed_batch(batch))
     if "distributed.client" in sys.modules:
         install_client(patches, sys.modules["distributed.client"])
 
@@ -191,8 +194,27 @@ def _enter_get_async(
     return force, (_watched_submit(submit, force), workers, dsk, keys, *rest), own
 
 
+def _timed_batch(original: Callable[..., Any]) -> Callable[..., Any]:
+    """`dask.local.batch_execute_tasks`, adding the time it takes to its force's; pickled by reference."""
+
+    @functools.wraps(original)
+    def batch_execute_tasks(it: Any) -> Any:
+        inside = _running.get()
+        if inside is None:
+            return original(it)
+        began = perf_counter()
+        try:
+            return original(it)
+        finally:
+            worked = inside[0].worked
+            thread = get_ident()
+            worked[thread] = worked.get(thread, 0.0) + perf_counter() - began
+
+    return batch_execute_tasks
+
+
 class _Task:
-    """A batch of tasks as a worker runs it: in the context of its force, and timed.
+    """A batch of tasks in the context of its force, for pools that do not carry the context.
 
     In another process it is the batch function itself, for that is what it pickles as.
     """
@@ -205,28 +227,36 @@ class _Task:
         self._scope = scope
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        began = perf_counter()
         token = _running.set((self._force, True))
-        scope = sessions.enter(self._scope) if self._scope else None
+        scope = sessions.enter(self._scope)
         try:
             return self._function(*args, **kwargs)
         finally:
-            if scope is not None:
-                sessions.leave(scope)
+            sessions.leave(scope)
             _running.reset(token)
-            self._force.worked(perf_counter() - began)
 
     def __reduce__(self) -> Any:
         return dask.local.identity, (self._function,)
 
 
+_CARRIES_CONTEXT = tuple(
+    kind
+    for kind in (
+        dask.local.SynchronousExecutor,
+        getattr(dask.threaded, "ContextAwareThreadPoolExecutor", None),
+    )
+    if kind is not None
+)
+"""dask's own executors: their tasks run in the context of who submits."""
+
+
 def _watched_submit(submit: Callable[..., Any], force: Execution) -> Callable[..., Any]:
+    if isinstance(getattr(submit, "__self__", None), _CARRIES_CONTEXT):
+        return submit
     scope = sessions.scoped_sessions()
-    batch = _Task(dask.local.batch_execute_tasks, force, scope)
 
     def watched(function: Any, *args: Any, **kwargs: Any) -> Any:
-        task = batch if function is dask.local.batch_execute_tasks else _Task(function, force, scope)
-        return submit(task, *args, **kwargs)
+        return submit(_Task(function, force, scope), *args, **kwargs)
 
     return watched
 

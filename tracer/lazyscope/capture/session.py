@@ -171,8 +171,10 @@ def watching() -> tuple[Session, ...]:
     """The open sessions that watch the running code."""
     scoped = _scope.get()
     if scoped is None:
-        scoped = _inherited() if _of_thread else ()
-    return _everywhere + scoped if scoped else _everywhere
+        if not _of_thread:
+            return _everywhere
+        scoped = _inherited()
+    return _everywhere + scoped
 
 
 def any_open() -> bool:

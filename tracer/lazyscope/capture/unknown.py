@@ -16,15 +16,6 @@ _LOOK_BACK = 10_000
 """Layers of a graph that are searched for an array already known to be unknown."""
 
 
-def is_unknown(chunks: Any) -> bool:
-    """Whether a dimension has a chunk of unknown length."""
-    for sizes in chunks:
-        total = sum(sizes)
-        if total != total:
-            return True
-    return False
-
-
 def note_unknown(session: Session, array: Any, frame: FrameType) -> None:
     """Record where an array with a chunk of unknown length comes from, unless it inherited that."""
     name = array._name

@@ -94,7 +94,8 @@ class Position(Record, frozen=True, tag="P"):
     opcode: str = ""
     """Name of the instruction, e.g. ``CALL`` or ``POP_JUMP_IF_FALSE``; not specialised."""
     before: tuple[int, int, int, int] | None = None
-    """(line, end_line, column, end_column) of the instruction that produced the value this one used."""
+    """(line, end_line, column, end_column) of the last step of making the value that this one used: the
+    nearest earlier instruction that lies elsewhere in the source or loads a variable."""
 
 
 class Stack(Record, frozen=True, tag="S"):

@@ -36,6 +36,8 @@ FORMAT_VERSION = 1
 MAGIC = b"lazyscope trace\n"
 
 _FRAME = struct.Struct("<II")
+_CLOSED = -1
+"""Instead of the number of a closed file, which may soon be that of another."""
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[AnyRecord])
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -110,6 +112,9 @@ class JournalFile:
         OSError
             If there is no room for all of it; nothing of it is in the file then.
         """
+        if self._descriptor == _CLOSED:
+            # A thread may still be in the middle of an event when its trace is closed.
+            return
         view = memoryview(frame)
         try:
             while view:
@@ -124,7 +129,8 @@ class JournalFile:
             os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - count)
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        descriptor, self._descriptor = self._descriptor, _CLOSED
+        os.close(descriptor)
 
 
 class JournalMemory:
@@ -252,4 +258,4 @@ def _check_version(version: int, name: str) -> None:
         raise TraceFileError(
             f"{name} was written by a newer lazyscope (format {version}, this one reads "
             f"{FORMAT_VERSION}): upgrade with `pip install -U lazyscope`"
-        )
+        ) from None
