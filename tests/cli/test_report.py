@@ -1,0 +1,117 @@
+"""`lazyscope report`: documents for other programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import sample_traces
+from lazyscope.cli.main import main
+from lazyscope.report import json_report
+
+
+def report(*arguments: str | Path) -> Result:
+    """Run the command in this process."""
+    return CliRunner().invoke(main, ["report", *(str(argument) for argument in arguments)])
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Path:
+    return sample_traces.kmeans().save(tmp_path / "kmeans.lazy")
+
+
+@pytest.fixture
+def expected() -> str:
+    return json_report.render(sample_traces.kmeans().trace())
+
+
+def test_json_goes_to_standard_output(trace: Path, expected: str) -> None:
+    """The data and nothing else."""
+    result = report(trace, "--format", "json")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, expected, "")
+
+
+@pytest.mark.parametrize("name", ["out.json", "OUT.JSON"])
+def test_the_suffix_of_the_file_is_the_format(trace: Path, tmp_path: Path, name: str, expected: str) -> None:
+    """And nothing is said."""
+    result = report(trace, "-o", tmp_path / name)
+    assert (result.exit_code, result.output) == (0, "")
+    assert (tmp_path / name).read_text() == expected
+
+
+def test_a_named_format_goes_before_the_suffix(trace: Path, tmp_path: Path, expected: str) -> None:
+    """`--format` says what is in the file, whatever it is called."""
+    assert report(trace, "-o", tmp_path / "out.txt", "--format", "json").exit_code == 0
+    assert (tmp_path / "out.txt").read_text() == expected
+
+
+@pytest.mark.parametrize("name", ["out.html", "out.trace.json", "out", "json"])
+def test_another_suffix_is_refused(trace: Path, tmp_path: Path, name: str) -> None:
+    """With the formats there are; a Chrome trace is no report."""
+    result = report(trace, "-o", tmp_path / name)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"lazyscope: no format for {tmp_path / name}: the name must end in .json, or give --format\n"
+    )
+    assert not (tmp_path / name).exists()
+
+
+def test_without_file_or_format_nothing_is_guessed(trace: Path) -> None:
+    """One line says what to give."""
+    result = report(trace)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "lazyscope: Say where to write: -o FILE.json, or --format json for standard output. "
+        "Try `lazyscope report --help`.\n"
+    )
+
+
+def test_no_file_is_overwritten_unasked(trace: Path, tmp_path: Path, expected: str) -> None:
+    """`--overwrite` asks."""
+    target = tmp_path / "out.json"
+    target.write_text("precious" * 1_000_000)
+    result = report(trace, "-o", target)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"lazyscope: {target} exists and would be lost: give another name with -o, or --overwrite\n"
+    )
+    assert target.read_text().startswith("precious")
+    assert report(trace, "-o", target, "--overwrite").exit_code == 0
+    assert target.read_text() == expected
+
+
+def test_the_trace_itself_is_never_overwritten(tmp_path: Path) -> None:
+    """Even if it is called like a report."""
+    trace = sample_traces.kmeans().save(tmp_path / "trace.json")
+    before = trace.read_bytes()
+    result = report(trace, "-o", trace, "--overwrite")
+    assert (result.exit_code, trace.read_bytes()) == (2, before)
+    assert "is the trace itself" in result.stderr
+
+
+def test_a_file_that_cannot_be_written_is_one_line(trace: Path, tmp_path: Path) -> None:
+    """A directory that is not there."""
+    target = tmp_path / "missing" / "out.json"
+    result = report(trace, "-o", target)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"lazyscope: cannot write {target}: No such file or directory; give another name with -o\n"
+    )
+
+
+def test_source_is_left_out_on_request(trace: Path) -> None:
+    """No line of anybody's code leaves the machine."""
+    result = report(trace, "--format", "json", "--no-source")
+    assert "np.asarray" not in result.stdout
+    assert {force["site"]["code"] for force in json.loads(result.stdout)["forces"]} == {""}
+
+
+def test_a_missing_trace_writes_nothing(tmp_path: Path) -> None:
+    """Status 2, no empty file."""
+    result = report(tmp_path / "no.lazy", "-o", tmp_path / "out.json")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("lazyscope: no trace at ")
+    assert not (tmp_path / "out.json").exists()
