@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterable
+from threading import current_thread
 from time import perf_counter
 from types import FrameType
 from typing import Any
@@ -78,37 +79,37 @@ def begin(caller: FrameType, operation: str, args: tuple[Any, ...], kwargs: dict
 
 def returned(call: OpenCall, result: Any) -> None:
     """Record a call that has come back."""
-    took = perf_counter() - call.began
+    ended = perf_counter()
     thread.call = call.before
     try:
         outputs = described(result if call.target is None else call.target)
         if outputs or call.inputs:
-            _record(call, outputs, took, result if result is True or result is False else None)
+            _record(call, outputs, ended, result if result is True or result is False else None)
     except Exception as error:
         note_own_failure(error)
 
 
 def raised(call: OpenCall, error: BaseException) -> None:
     """Record that an exception passes through a call."""
-    took = perf_counter() - call.began
+    ended = perf_counter()
     thread.call = call.before
     if isinstance(error, GeneratorExit | StopIteration):
         return
     try:
-        _record(call, (), took, None)
+        _record(call, (), ended, None)
         _record_failure(call, error)
     except Exception as own:
         note_own_failure(own)
 
 
-def _record(call: OpenCall, outputs: tuple[Any, ...], took: float, answer: bool | None) -> None:
+def _record(call: OpenCall, outputs: tuple[Any, ...], ended: float, answer: bool | None) -> None:
     inside = running.get()
     for session in call.watching:
         session.recorder.add_call(
             (
                 call.began - session.started, call.operation, call.site, call.user, call.inputs, outputs,
-                threading.current_thread().name, None if inside is None else inside[0].id_in(session),
-                answer, None, took,
+                current_thread().name, None if inside is None else inside[0].id_in(session), answer, None,
+                ended - call.began,
             )
         )  # fmt: skip
 

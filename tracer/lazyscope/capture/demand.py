@@ -16,10 +16,11 @@ import math
 import sys
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from dask._task_spec import Alias, DataNode, GraphNode, List, Task, TaskRef
 from dask.blockwise import Blockwise
+from dask.highlevelgraph import MaterializedLayer
 
 WALK_AT_MOST = 200_000
 """Keys of one force that are walked one by one; beyond, a layer wanted in part counts as whole."""
@@ -28,6 +29,9 @@ Grid = tuple[int, ...]
 
 _SPARSE = 10_000_000
 """A grid with more blocks than this must be filled to a 64th to be kept as a bit set."""
+
+REMEMBERED = 5_000
+"""Tasks of the largest mapping whose walk is remembered while its layer lives."""
 
 _ONLY_INT = {int}
 
@@ -119,6 +123,8 @@ class _Walk:
 
     def _consumers_first(self) -> list[str]:
         """Layers in an order in which each comes before those it depends on."""
+        if len(self.layers) == 1:
+            return list(self.wanted)
         order: list[str] = []
         done: set[str] = set()
         stack: list[tuple[str, Iterator[str]]] = []
@@ -177,16 +183,28 @@ class _Walk:
     # Everything else: a mapping of keys to tasks
 
     def _visit_mapping(self, layer_name: str, layer: Any, wanted: set[Any] | None) -> None:
-        mapping = getattr(layer, "mapping", layer)
         if wanted is not None and not self._spend(len(wanted)):
             wanted = None
-        found = _MappingWalk(mapping, self).run(layer_name, wanted)
+        groups, outside, sliced = self._walked(layer_name, layer, wanted)
+        self.sliced.update(sliced)
         near = self.dependencies.get(layer_name, ())
-        for key, count in found.outside.items():
+        for key, count in outside.items():
             self._consume(key, count)
             self._want(key, near)
-        for group in found.groups(layer_name, _annotations(layer)):
+        for group in groups:
             self._add_group(group)
+
+    def _walked(self, name: str, layer: Any, wanted: set[Any] | None) -> _Walked:
+        """What a mapping asks for; remembered while the layer lives if it is wanted whole and small."""
+        known = _walks.get(id(layer)) if wanted is None else None
+        if known is not None:
+            return known[1]
+        found = _MappingWalk(getattr(layer, "mapping", layer), self).run(name, wanted)
+        walked = tuple(found.groups(name, _annotations(layer))), found.outside, found.sliced
+        if wanted is None and type(layer) is MaterializedLayer and len(layer.mapping) <= REMEMBERED:
+            number = id(layer)
+            _walks[number] = (weakref.ref(layer, lambda _: _walks.pop(number, None)), walked)
+        return walked
 
     def _add_group(self, group: Group) -> None:
         known = self.groups.get(group.name)
@@ -300,6 +318,12 @@ def _blockwise_inputs(layer: Any) -> tuple[tuple[str, ...], tuple[Any, ...]]:
     return tuple(arrays), tuple(keys)
 
 
+_Walked: TypeAlias = tuple[tuple[Group, ...], dict[Any, int], dict[Any, int]]
+"""Groups of real tasks, keys of other layers with the number of their readers, and slices read."""
+
+_walks: dict[int, tuple[weakref.ref[Any], _Walked]] = {}
+
+
 class _MappingWalk:
     """One visit of a mapping of keys to tasks."""
 
@@ -310,6 +334,8 @@ class _MappingWalk:
         self.outside: dict[Any, int] = {}
         """Keys of other layers, with the number of tasks that read them."""
         self._inside: set[str] = set()
+        self.sliced: dict[Any, int] = {}
+        """By key of a source, which slice of it is read."""
 
     def run(self, name: str, wanted: set[Any] | None) -> _MappingWalk:
         """Visit the tasks that `wanted` needs; None stands for all tasks called `name`."""
@@ -355,7 +381,7 @@ class _MappingWalk:
         if kind == _TASK:
             self._tasks.append(key)
             if type(node) is Task and getattr(node.func, "__name__", None) == "getitem":
-                _note_slice(node, self._walk)
+                _note_slice(node, self._walk.layers, self.sliced)
         return reads
 
     def _classify(self, key: Any, node: Any) -> tuple[int, Iterable[Any]]:
@@ -385,6 +411,8 @@ class _MappingWalk:
 
     def groups(self, annotated: str, annotations: Mapping[str, Any]) -> Iterator[Group]:
         """The real tasks by name; the layer's annotations belong to the group `annotated`."""
+        if not self._tasks:
+            return
         reads = tuple({_name_of(read): None for read in self.outside})
         for name, keys in _by_name(self._tasks).items():
             others = (*reads, *(inner for inner in self._inside if inner != name))
@@ -396,15 +424,15 @@ _TASK, _ALIAS, _LITERAL = 1, 2, 3
 _KINDS = {Task: _TASK, List: _TASK, Alias: _ALIAS, DataNode: _LITERAL}
 
 
-def _note_slice(node: Any, walk: _Walk) -> None:
+def _note_slice(node: Any, layers: dict[str, Any], sliced: dict[Any, int]) -> None:
     """Remember which slice a getitem task reads of a source that reads no more than asked."""
     if len(node.args) != 2 or not hasattr(node.args[0], "key"):
         return
     source = node.args[0].key
-    shape = _blockwise_shape(walk.layers.get(_name_of(source)))
+    shape = _blockwise_shape(layers.get(_name_of(source)))
     if shape is not None and shape.is_getter:
         index = getattr(node.args[1], "value", node.args[1])
-        walk.sliced[source] = hash((source, repr(index if _plain_index(index) else node.key)))
+        sliced[source] = hash((source, repr(index if _plain_index(index) else node.key)))
 
 
 def _plain_index(index: Any) -> bool:

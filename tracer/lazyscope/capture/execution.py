@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Mapping
 from time import perf_counter
 from types import FrameType
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 WORTH_A_LOOK = 64 * 1024 * 1024
 """Results of at least this many bytes have the free memory read before the force."""
+
+WORTH_A_PEAK = 1_000_000
+"""Bytes of the largest chunk or the result from which the highest resident size is looked at: asking the
+kernel for it in a process with threads can take longer than a small force."""
 
 
 class Request:
@@ -144,7 +149,7 @@ class Execution:
         self.began = self.ended = perf_counter()
         self._ids: list[tuple[Session, int]] = []
         self._users: dict[Session, tuple[Any, str | None]] = {}
-        self.worked: dict[int, float] = {}
+        self.worked: defaultdict[int, float] = defaultdict(float)
         """Seconds each thread has spent on its tasks, by thread."""
         self._peak_before: int | None = None
         self._graph: tuple[Any, Any] | None = None
@@ -205,14 +210,16 @@ class Execution:
         expected = self.request.expected_bytes()
         results = self.request.results()
         resident = memory.resident_bytes()
-        self._peak_before = memory.peak_resident_bytes()
+        largest = max(filter(None, map(_chunk_bytes, demand.groups)), default=None)
+        if largest is None or largest >= WORTH_A_PEAK or (expected or 0) >= WORTH_A_PEAK:
+            self._peak_before = memory.peak_resident_bytes()
         self._reads = self._expected_reads()
         for session in watching:
             number = session.next_force()
             self._ids.append((session, number))
             asked = session.history.ask(demand, number)
             sighting = session.sighter.sight(frame)
-            self._write_begin(session, number, sighting, demand, asked, expected, results, resident)
+            self._write_begin(session, number, sighting, demand.exact, asked, expected, results, resident, largest)
         # Nothing of the program is kept alive while it runs.
         self.request.collections = self.request.graph = self.request.final = None
 
@@ -221,11 +228,12 @@ class Execution:
         session: Session,
         number: int,
         sighting: Sighting,
-        demand: Demand,
+        exact: bool,
         asked: list[Asked],
         expected: int | None,
         results: list[str],
         resident: int | None,
+        largest: int | None,
     ) -> None:
         trigger = trigger_of(sighting.inner)
         user_site, entry, inherited = self._user(session, sighting)
@@ -236,27 +244,26 @@ class Execution:
 
         def record(recorder: Recorder) -> events.Record:
             wanted = [wanted_record(recorder, one) for one in asked]
+            stack, site, user = recorder.whereabouts(sighting)
             return events.ForceBegin(
                 id=number,
                 parent=self.parent.id_in(session) if self.parent else None,
                 at=session.now(),
                 trigger=trigger,
-                site=recorder.position(sighting.site),
-                user_site=recorder.position(user_site),
+                site=site,
+                user_site=recorder.position(user_site) if inherited else user,
                 inherited=inherited,
                 entry=recorder.optional_text(entry),
-                stack=recorder.stack(sighting),
+                stack=stack,
                 scheduler=self.scheduler,
                 thread=recorder.text(threading.current_thread().name),
                 wanted=wanted,
                 tasks=sum(one.group.tasks for one in asked),
                 tasks_repeated=sum(one.repeated for one in asked),
-                tasks_exact=demand.exact,
+                tasks_exact=exact,
                 results=[recorder.text(name) for name in results],
                 expected_bytes=expected,
-                largest_chunk_bytes=max(
-                    (b for b in map(_chunk_bytes, demand.groups) if b is not None), default=None
-                ),
+                largest_chunk_bytes=largest,
                 resident_bytes=resident,
                 free_bytes=free,
                 partition_reads=len(self._reads.units) if self._reads else 0,
@@ -281,7 +288,7 @@ class Execution:
     def end(self, *, result: Any = None, failure: BaseException | None = None) -> None:
         """Write the end record in every trace."""
         self.request = None
-        peak = memory.peak_resident_bytes()
+        peak = memory.peak_resident_bytes() if self._peak_before is not None else None
         raised = peak is not None and self._peak_before is not None and peak > self._peak_before
         size = None if failure is not None else result_bytes(result)
         reads = self._actual_reads()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 
 try:
@@ -12,11 +13,27 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+FRESH = 0.05
+"""Seconds for which a reading of the resident size stands: forces of a loop share it."""
+
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
+_read_at = float("-inf")
+_resident: int | None = None
+
+
 def resident_bytes() -> int | None:
-    """Resident size of this process now."""
+    """Resident size of this process, at most `FRESH` seconds old."""
+    global _read_at, _resident
+    now = time.monotonic()
+    if now - _read_at > FRESH:
+        _resident = _resident_now()
+        _read_at = now
+    return _resident
+
+
+def _resident_now() -> int | None:
     try:
         # Not `open`: this is read before every force.
         descriptor = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)

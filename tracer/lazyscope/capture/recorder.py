@@ -26,6 +26,9 @@ GATHER = 2000
 SOURCES_AFTER = 1.0
 """Seconds after which texts of libraries are written with the next force: by then they cost nothing."""
 
+SIGHTINGS = 10_000
+"""Stacks remembered by identity before all are forgotten."""
+
 LAYOUTS = 1000
 """Chunk tuples remembered with their summary before all are forgotten."""
 
@@ -72,6 +75,7 @@ class Recorder:
         self._codes: dict[int, CodeType] = {}
         self._blind: dict[str, int] = {}
         self._chunks: dict[Any, int] = {}
+        self._sightings: dict[int, tuple[Any, tuple[int | None, int | None, int | None]]] = {}
         self._sources: list[tuple[int, str]] = []
         self._sources_due = time.perf_counter() + SOURCES_AFTER
 
@@ -146,15 +150,16 @@ class Recorder:
 
     def _call_record(self, call: SeenCall) -> events.Call:
         at, operation, site, user_site, inputs, outputs, thread, force, answer, via, seconds = call
-        text = self.text
+        known = self._texts.get
+        number = self._position(site)
         return events.Call(
             at,
-            text(operation),
-            self._required_position(site),
-            self.position(user_site),
-            [text(name) for name in inputs],
-            [(text(name), self._dtype(dtype), self.layout(chunks)) for name, dtype, chunks in outputs],
-            text(thread),
+            self.text(operation),
+            number,
+            number if user_site is site else self.position(user_site),
+            [self.text(name) if (n := known(name)) is None else n for name in inputs],
+            [(self.text(name), self._dtype(dtype), self.layout(chunks)) for name, dtype, chunks in outputs],
+            self.text(thread),
             force,
             answer,
             via,
@@ -208,9 +213,9 @@ class Recorder:
         return self._numbers.get(events.Layer, {}).get(name)
 
     def position(self, place: Place | None) -> int | None:
-        return None if place is None else self._required_position(place)
+        return None if place is None else self._position(place)
 
-    def _required_position(self, place: Place) -> int:
+    def _position(self, place: Place) -> int:
         code, instruction = place
         key = (id(code), instruction)
         number = self._positions.get(key)
@@ -259,11 +264,20 @@ class Recorder:
                 self._new.append(events.Source(number, packed))
         self._sources.clear()
 
-    def stack(self, sighting: Sighting) -> int | None:
-        """Number of the stack of a sighting, None for an empty one."""
-        if not sighting.places:
-            return None
-        positions = [self._required_position(place) for place in reversed(sighting.places)]
+    def whereabouts(self, sighting: Sighting) -> tuple[int | None, int | None, int | None]:
+        """Numbers of the stack, the site and the user site of a sighting; None for what it lacks."""
+        known = self._sightings.get(id(sighting.places))
+        if known is not None and known[0] is sighting.places:
+            return known[1]
+        stack = self._stack(sighting.places) if sighting.places else None
+        numbers = stack, self.position(sighting.site), self.position(sighting.user_site)
+        if len(self._sightings) >= SIGHTINGS:
+            self._sightings.clear()
+        self._sightings[id(sighting.places)] = (sighting.places, numbers)
+        return numbers
+
+    def _stack(self, places: list[Place]) -> int:
+        positions = [self._position(place) for place in reversed(places)]
         return self._number(events.Stack, tuple(positions), lambda: events.Stack(positions))
 
 

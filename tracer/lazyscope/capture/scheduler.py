@@ -196,19 +196,21 @@ def _enter_get_async(
 
 def _timed_batch(original: Callable[..., Any]) -> Callable[..., Any]:
     """`dask.local.batch_execute_tasks`, adding the time it takes to its force's; pickled by reference."""
+    watched = _make_batch(original, _running.get, perf_counter, get_ident)
+    return functools.wraps(original)(watched)
 
-    @functools.wraps(original)
+
+@unseen
+def _make_batch(original: Any, running: Any, clock: Any, thread: Any) -> Callable[..., Any]:
     def batch_execute_tasks(it: Any) -> Any:
-        inside = _running.get()
+        inside = running()
         if inside is None:
             return original(it)
-        began = perf_counter()
+        began = clock()
         try:
             return original(it)
         finally:
-            worked = inside[0].worked
-            thread = get_ident()
-            worked[thread] = worked.get(thread, 0.0) + perf_counter() - began
+            inside[0].worked[thread()] += clock() - began
 
     return batch_execute_tasks
 

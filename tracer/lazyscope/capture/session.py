@@ -128,7 +128,7 @@ class Session:
             site=recorder.position(sighting.site),
             user_site=recorder.position(sighting.user_site),
             entry=recorder.optional_text(sighting.entry),
-            stack=recorder.stack(sighting),
+            stack=recorder.whereabouts(sighting)[0],
             thread=recorder.text(thread_name()),
             operation=recorder.optional_text(operation),
             force=force,

@@ -39,7 +39,7 @@ def note_unknown(session: Session, array: Any, frame: FrameType) -> None:
             site=recorder.position(sighting.site),
             user_site=recorder.position(sighting.user_site),
             entry=recorder.optional_text(sighting.entry),
-            stack=recorder.stack(sighting),
+            stack=recorder.whereabouts(sighting)[0],
             thread=recorder.text(sessions.thread_name()),
             force=force_of_task(session),
         )
