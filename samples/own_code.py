@@ -1,6 +1,6 @@
 """Forces in plain user code: statistics of a signal, computed one by one.
 
-    python samples/own_code.py
+python samples/own_code.py
 """
 
 import dask.array as da

@@ -85,13 +85,13 @@ def test_demo_reads_the_pixels_as_often_as_is_reported(demo):
 
     trace = lazyscope.load(directory / "lazyscope-kmeans-1.lazy")
     data = trace.data
-    source = next(number for number, layer in enumerate(data.layers) if layer.source and layer.blocks == [7, 1])
+    source = next(n for n, layer in enumerate(data.layers) if layer.source and layer.blocks == [7, 1])
     wanted = [w for force in data.forces for w in force.begin.wanted if w.layer == source]
     assert sum(w.tasks for w in wanted) == 7 * times
     assert sum(w.repeated for w in wanted) == 7 * (times - 1)
 
     claims = re.search(
-        r"each pixel (\d+) times.*?\n?(\d+)\s+forces, the 7 chunks asked for (\d+) times, (\d+) of them again",
+        r"each pixel (\d+) times.*?(\d+)\s+forces, the 7 chunks asked for (\d+) times, (\d+) of them again",
         README,
         re.DOTALL,
     )

@@ -136,7 +136,8 @@ def million_tasks(rounds: int) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     seconds, *_ = traced(work)
     more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    print(f"{'a million tasks':22} {seconds / bare:6.3f}  {bare:.1f} s untraced, {more / 1024:.0f} MiB higher peak")
+    name = "a million tasks"
+    print(f"{name:22} {seconds / bare:6.3f}  {bare:.1f} s untraced, {more / 1024:.0f} MiB higher peak")
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dask.array import Array
 
-from lazyscope.capture.namespace import recorded_function
+from lazyscope.capture.namespace import recorded_by_name, recorded_function
 from lazyscope.capture.patching import Patches
 
 CONVERSIONS = (
@@ -46,6 +46,8 @@ def _is_recorded(name: str) -> bool:
 
 
 def _recorded(name: str, method: FunctionType) -> Any:
+    if name in ("__array_function__", "__array_ufunc__"):
+        return recorded_by_name(method, "numpy", 1)
     return recorded_function(method, f"Array.{name}")
 
 
@@ -53,7 +55,5 @@ def install_ufuncs(patches: Patches) -> None:
     """Record calls of dask's ufunc objects, by what they are named."""
     from dask.array.ufunc import ufunc
 
-    from lazyscope.capture.namespace import recorded_method_of_named
-
     for name in ("__call__", "outer"):
-        patches.set(ufunc, name, recorded_method_of_named(vars(ufunc)[name]))
+        patches.set(ufunc, name, recorded_by_name(vars(ufunc)[name], "dask.array", 0))

@@ -20,12 +20,15 @@ from lazyscope.capture import session as sessions
 from lazyscope.capture.callsite import Place
 from lazyscope.capture.roles import Roles
 from lazyscope.capture.running import force_of_task, running
-from lazyscope.capture.session import note_own_failure
+from lazyscope.capture.session import Session, note_own_failure
 
 LONGEST = 1000
 """Elements of a list or tuple among the arguments that are looked at for arrays."""
 
 
+
+QUESTIONS = ("is_lazy_array", "is_dask_array")
+"""What libraries ask about an array before they choose a path."""
 
 internal: set[str] = set()
 """Files whose calls are nobody's, as far as they were met: the quickest way to hand on."""
@@ -45,6 +48,19 @@ class OpenCall:
     """A recorded call between `begin` and its end."""
 
     __slots__ = ("before", "began", "inputs", "operation", "origin", "site", "target", "user", "watching")
+
+    before: OpenCall | None
+    """The call that was open in this thread when this one began."""
+    began: float
+    inputs: tuple[str, ...]
+    operation: str
+    origin: bool
+    """Whether it has been named as the origin of an unknown shape."""
+    site: Place
+    target: Any
+    """The array that it changes in place."""
+    user: Place | None
+    watching: tuple[Session, ...]
 
 
 def begin(caller: FrameType, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -84,7 +100,9 @@ def returned(call: OpenCall, result: Any) -> None:
     try:
         outputs = described(result if call.target is None else call.target)
         if outputs or call.inputs:
-            _record(call, outputs, ended, result if result is True or result is False else None)
+            # An answer to a question about the array; a truth value would be the array's data.
+            answer = bool(result) if call.operation.endswith(QUESTIONS) else None
+            _record(call, outputs, ended, answer)
     except Exception as error:
         note_own_failure(error)
 

@@ -121,12 +121,16 @@ def _read(frames: list[tuple[FrameType, int]], roles: Roles) -> tuple[Sighting, 
     libraries: list[int] = []
     inner: list[str] = []
     user_site: Place | None = None
+    in_task = False
     for number, (frame, instruction) in enumerate(frames):
         code = frame.f_code
         role = roles.of(code.co_filename, frame.f_globals)
         if role == "array":
-            if not places and is_dask(frame):
-                inner.append(code.co_name)
+            if not places and not in_task and is_dask(frame):
+                # A worker's own frames are not what led to the event.
+                in_task = frame.f_globals.get("__name__") == "dask._task_spec"
+                if not in_task:
+                    inner.append(code.co_name)
         elif role == "tool":
             if code.co_filename == _HOST:
                 break

@@ -35,6 +35,33 @@ def install(patches: Patches) -> None:
     if isinstance(new, staticmethod) and hasattr(Array, "_chunks"):
         made = functools.wraps(new.__func__)(_make_new(new.__func__, _array_made, sys._getframe))
         patches.set(Array, "__new__", staticmethod(made))
+        known = vars(Array)["_chunks"]
+        patches.set(Array, "_chunks", known.setter(_make_setter(known.fset, _chunks_set, sys._getframe)))
+
+
+@unseen
+def _make_setter(original: Callable[..., Any], seen: Callable[..., Any], frame_at: Any) -> Callable[..., Any]:
+    def _chunks(self: Any, chunks: Any) -> None:
+        original(self, chunks)
+        seen(self, chunks, frame_at)
+
+    return _chunks
+
+
+def _chunks_set(array: Any, chunks: Any, frame_at: Any) -> None:
+    """Note an array whose shape is unknown now, or was."""
+    try:
+        for sizes in chunks:
+            total = sum(sizes)
+            if total != total:
+                for session in sessions.watching():
+                    unknown.note_unknown(session, array, frame_at(2))
+                return
+        for session in sessions.watching():
+            if session.unknown:
+                session.unknown.discard(array._name)
+    except Exception as error:
+        note_own_failure(error)
 
 
 @unseen
@@ -48,16 +75,11 @@ def _make_new(original: Callable[..., Any], seen: Callable[..., Any], frame_at: 
 
 
 def _array_made(array: Any, frame_at: Any) -> None:
+    if calls.thread.call is not None:
+        return
     try:
-        for sizes in array._chunks:
-            total = sum(sizes)
-            if total != total:
-                for session in sessions.watching():
-                    unknown.note_unknown(session, array, frame_at(2))
-                break
-        if calls.thread.call is None:
-            for session in sessions.watching():
-                _note_unrecorded(session, array, frame_at(2))
+        for session in sessions.watching():
+            _note_unrecorded(session, array, frame_at(2))
     except Exception as error:
         note_own_failure(error)
 

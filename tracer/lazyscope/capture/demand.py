@@ -53,7 +53,9 @@ class Group(NamedTuple):
     """Names of the groups it depends on; None where that is not known."""
     annotations: Mapping[str, Any]
     slices: frozenset[int] | None = None
-    """Of a source of which only slices are read: one hash for each (block, slice)."""
+    """Of a source of which slices are read: one hash for each (block, slice)."""
+    unsliced: int = 0
+    """Bit set of the blocks that are read whole, where others are read in slices."""
 
 
 class Demand(NamedTuple):
@@ -156,7 +158,7 @@ class _Walk:
     # Blockwise layers: one task for each block of a grid
 
     def _visit_blockwise(self, layer: Any, shape: _Blockwise, wanted: set[Any] | None) -> None:
-        if wanted is not None and len(wanted) >= shape.tasks:
+        if wanted is not None and len(wanted) >= shape.tasks and not shape.is_getter:
             wanted = None
         if wanted is not None and not self._spend(len(wanted)):
             wanted = None
@@ -238,13 +240,15 @@ class _Walk:
             keys.add(key)
 
     def _settled(self, group: Group) -> Group:
-        """A source whose every wanted block is read through one slice is matched by the slices."""
+        """Which blocks of a source are wanted through one slice only: those are matched by the slices."""
         if group.slices is None:
             return group
-        keys = self.wanted[group.name] or ()
-        if any(self.consumers.get(key) != 1 or key not in self.sliced for key in keys):
+        keys = self.wanted[group.name] or set()
+        sliced = {key for key in keys if self.consumers.get(key) == 1 and key in self.sliced}
+        if not sliced:
             return group._replace(slices=None)
-        return group._replace(slices=frozenset(self.sliced[key] for key in keys))
+        whole = _bits((key[1:] for key in keys - sliced), group.grid)
+        return group._replace(slices=frozenset(self.sliced[key] for key in sliced), unsliced=whole)
 
 
 class _Blockwise(NamedTuple):

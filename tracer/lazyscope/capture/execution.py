@@ -203,8 +203,11 @@ class Execution:
 
     # Begin
 
-    def begin(self, watching: tuple[Session, ...], frame: FrameType) -> None:
-        """Write the begin record in every trace."""
+    def begin(self, watching: tuple[Session, ...], frame: FrameType, method: str | None = None) -> None:
+        """Write the begin record in every trace.
+
+        `method` is the function of dask that a recorded one stands for, and whose frame is not there yet.
+        """
         assert self.request is not None
         demand = self.request.demand()
         expected = self.request.expected_bytes()
@@ -219,7 +222,11 @@ class Execution:
             self._ids.append((session, number))
             asked = session.history.ask(demand, number)
             sighting = session.sighter.sight(frame)
-            self._write_begin(session, number, sighting, demand.exact, asked, expected, results, resident, largest)
+            if method is not None:
+                sighting = sighting._replace(inner=[*sighting.inner, method])
+            self._write_begin(
+                session, number, sighting, demand.exact, asked, expected, results, resident, largest
+            )
         # Nothing of the program is kept alive while it runs.
         self.request.collections = self.request.graph = self.request.final = None
 
@@ -288,6 +295,8 @@ class Execution:
     def end(self, *, result: Any = None, failure: BaseException | None = None) -> None:
         """Write the end record in every trace."""
         self.request = None
+        if not self._ids:
+            return
         peak = memory.peak_resident_bytes() if self._peak_before is not None else None
         raised = peak is not None and self._peak_before is not None and peak > self._peak_before
         size = None if failure is not None else result_bytes(result)

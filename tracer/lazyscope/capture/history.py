@@ -31,14 +31,18 @@ class _Seen:
     def ask(self, group: Group) -> int:
         """Note a group; return how many of its tasks had been asked for before."""
         if group.slices is not None:
-            repeated = len(group.slices & self.slices)
-            self.slices |= group.slices
-            return repeated
+            return self._ask_slices(group, group.slices)
         if self.blocks is None and group.grid == self.grid:
             return group.tasks
         if len(group.grid) != len(self.grid):
             return 0
         return self._ask_blocks(group)
+
+    def _ask_slices(self, group: Group, slices: frozenset[int]) -> int:
+        repeated = len(slices & self.slices)
+        self.slices |= slices
+        whole = group._replace(slices=None, blocks=group.unsliced, tasks=group.unsliced.bit_count())
+        return repeated + (self.ask(whole) if group.unsliced else 0)
 
     def _ask_blocks(self, group: Group) -> int:
         grid = tuple(map(max, group.grid, self.grid))

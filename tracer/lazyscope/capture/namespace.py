@@ -24,11 +24,8 @@ from lazyscope.capture.imports import is_array_layer
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.wrapping import StandIn, importable, unseen
 
-QUESTIONS = ("is_lazy_array", "is_dask_array")
-"""What libraries ask about an array before they choose a path."""
-
 _NAMESPACE = re.compile(
-    r"^dask\.array(\.(linalg|fft|random|ma|stats|image|lib\.stride_tricks))?$"
+    r"^dask\.array(\.(linalg|fft|random|ma|stats|image|overlap|lib\.stride_tricks))?$"
     r"|(^|\.)array_api_compat\.dask\.array(\.(linalg|fft))?$"
     r"|(^|\.)array_api_extra$"
 )
@@ -52,8 +49,10 @@ _stand_ins: set[int] = set()
 
 def install(patches: Patches) -> None:
     """Record the namespaces that are imported now."""
-    for module in _array_layer_modules():
+    # dask's own names go before those of the layers that hand its functions on.
+    for module in sorted(_array_layer_modules(), key=lambda module: not module.__name__.startswith("dask.")):
         install_module(patches, module)
+    rebind_everywhere(patches)
 
 
 def install_module(patches: Patches, module: ModuleType) -> None:
@@ -62,7 +61,7 @@ def install_module(patches: Patches, module: ModuleType) -> None:
         for name, value in _public(module):
             _replace(patches, module, name, value)
     if _HELPERS.search(module.__name__):
-        for name in QUESTIONS:
+        for name in calls.QUESTIONS:
             _replace(patches, module, name, vars(module).get(name))
     _rebind(patches, module)
 
@@ -118,7 +117,7 @@ def _is_part(module: ModuleType) -> bool:
 
 def _is_own(module: ModuleType, home: str, value: FunctionType) -> bool:
     if "array_api_compat" in module.__name__:
-        return "array_api_compat" in value.__module__
+        return "array_api_compat" in value.__module__ or home.endswith(("fft.py", "linalg.py"))
     return home == module.__file__ or value.__module__ == module.__name__
 
 
@@ -137,7 +136,9 @@ def _function_in_closure(value: FunctionType) -> tuple[Any, FunctionType] | None
     """The function that a closure of the same name hands on to, if pickle finds that one."""
     for cell in value.__closure__ or ():
         inner = cell.cell_contents
-        if isinstance(inner, FunctionType) and inner.__name__ == value.__name__ and importable(inner):
+        if not isinstance(inner, FunctionType) or inner.__name__ != value.__name__:
+            continue
+        if _HOMES.search(inner.__code__.co_filename) and importable(inner):
             return cell, inner
     return None
 
@@ -215,11 +216,23 @@ def _make(
     return recorded
 
 
-def recorded_method_of_named(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A recorded method of objects that have the name of a function: dask's ufuncs."""
+def recorded_by_name(method: Callable[..., Any], namespace: str, number: int) -> Callable[..., Any]:
+    """A recorded method that stands for a function: one of its arguments, by which calls are named.
+
+    Parameters
+    ----------
+    method : callable
+    namespace : str
+        Where the function is found if it does not say.
+    number : int
+        Which argument is the function: 0 for the methods of dask's ufuncs, 1 for NumPy's protocols.
+    """
 
     def begin(caller: Any, _: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return calls.begin(caller, f"dask.array.{getattr(args[0], '__name__', 'ufunc')}", args, kwargs)
+        function = args[number]
+        module = getattr(function, "__module__", None) if number else None
+        name = getattr(function, "__name__", "ufunc")
+        return calls.begin(caller, f"{module or namespace}.{name}", args, kwargs)
 
     return functools.wraps(method)(_stand_in(method, "", 1, begin))
 

@@ -24,6 +24,7 @@ stands for the row groups, and a file in which it finds nothing still counts.
 from __future__ import annotations
 
 import sys
+import weakref
 from collections import ChainMap
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -141,7 +142,6 @@ class _Finder:
         self.readers = _loaded_readers()
         self.unknown: set[str] = set()
         self.exact = True
-        self._tokens: dict[int, str] = {}
         self._enforce = _loaded("dask.dataframe.core", "apply_and_enforce")
         self._sample = _loaded("dask.dataframe.dispatch", "make_meta")
         self._identity = _loaded("toolz.functoolz", "identity")
@@ -229,9 +229,7 @@ class _Finder:
         """A partition that a function of the user's makes, told apart by what it is given."""
         options = {k: v for k, v in task.kwargs.items() if k not in ("columns", "_func", "_meta")}
         given = (*task.args, *options.values())
-        if id(func) not in self._tokens:
-            self._tokens[id(func)] = tokenize(func)
-        token = self._tokens[id(func)]
+        token = _token_of(func)
         if all(type(value) in _PLAIN for value in given):
             token += repr((task.args, options))
         else:
@@ -241,6 +239,19 @@ class _Finder:
 
 
 _PLAIN = {bool, float, int, str, type(None)}
+
+_tokens: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+
+
+def _token_of(func: Any) -> str:
+    """The token of a reading function when it was first met: one that counts its calls changes."""
+    try:
+        if func not in _tokens:
+            _tokens[func] = tokenize(func)
+        return _tokens[func]
+    except TypeError:
+        return str(tokenize(func))
+
 
 _Reader = Callable[..., Iterable[ReadUnit]]
 

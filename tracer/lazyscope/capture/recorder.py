@@ -127,6 +127,7 @@ class Recorder:
         with self._lock:
             self._resolve_calls()
             self._add_sources()
+            self._new += [events.BlindSpot(text, count) for text, count in self._blind.items()]
         self.emit_record(end)
         self.journal.close()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import weakref
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -14,5 +16,23 @@ running: ContextVar[tuple[Execution, bool] | None] = ContextVar("lazyscope_force
 
 def force_of_task(session: Any) -> int | None:
     """Id of the innermost force of a session that the running code is part of."""
-    inside = running.get()
+    inside = current()
     return inside[0].id_in(session) if inside is not None else None
+
+
+_of_thread: weakref.WeakKeyDictionary[threading.Thread, tuple[Execution, bool]] = weakref.WeakKeyDictionary()
+
+
+def inherit_force(thread: threading.Thread) -> None:
+    """Have the forces of a thread started inside a task belong to that task's force."""
+    inside = running.get()
+    if inside is not None:
+        _of_thread[thread] = inside
+
+
+def current() -> tuple[Execution, bool] | None:
+    """What `running` says, or what the starter of this thread was part of."""
+    inside = running.get()
+    if inside is None and _of_thread:
+        inside = _of_thread.get(threading.current_thread())
+    return inside

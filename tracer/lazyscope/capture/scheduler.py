@@ -27,6 +27,7 @@ import dask.threaded
 from lazyscope.capture import session as sessions
 from lazyscope.capture.execution import Execution, Request
 from lazyscope.capture.patching import Patches
+from lazyscope.capture.running import current
 from lazyscope.capture.running import running as _running
 from lazyscope.capture.session import Session, note_own_failure
 from lazyscope.capture.wrapping import unseen
@@ -181,7 +182,7 @@ def _enter_get_async(
     if not sessions.any_open() or len(args) < 4:
         return None
     submit, workers, dsk, keys, *rest = args
-    running = _running.get()
+    running = current()
     own = running is None or running[1] or not running[0].asks_for(keys)
     if own:
         force = _begin(Request.of_graph(dsk, keys), frame, executor_name(submit))
@@ -266,16 +267,20 @@ def _watched_submit(submit: Callable[..., Any], force: Execution) -> Callable[..
 # Begin and end of a force
 
 
-def _begin(request: Request, frame: FrameType, scheduler: str) -> Execution | None:
+def _begin(
+    request: Request, frame: FrameType, scheduler: str, method: str | None = None
+) -> Execution | None:
     try:
         watching = sessions.watching()
-        for session in sessions.not_watching():
-            session.blind_spot("a force outside the traced context")
-        if not watching:
-            return None
-        running = _running.get()
+        running = current()
+        if running is None or running[1]:
+            for session in sessions.not_watching():
+                session.blind_spot("a force outside the traced context")
         force = Execution(request, scheduler, parent=running[0] if running is not None else None)
-        force.begin(watching, frame)
+        if not watching:
+            # Nobody's, but what runs it is to be counted once, too.
+            return force
+        force.begin(watching, frame, method)
         if scheduler in _ELSEWHERE:
             for session in watching:
                 session.blind_spot(_ELSEWHERE[scheduler])
@@ -388,7 +393,7 @@ def _make_client_method(
 def _enter_client(
     name: str, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType
 ) -> Execution | None:
-    running = _running.get()
+    running = current()
     if not sessions.any_open():
         return None
     if name == "get":
@@ -400,4 +405,4 @@ def _enter_client(
     asked = args[1] if len(args) > 1 else kwargs["collections"]
     found = [c for c in (asked if isinstance(asked, list | tuple | set) else [asked])
              if dask.base.is_dask_collection(c)]  # fmt: skip
-    return _begin(Request.of_collections(found), frame, "distributed") if found else None
+    return _begin(Request.of_collections(found), frame, "distributed", name) if found else None

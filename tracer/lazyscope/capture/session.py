@@ -238,10 +238,10 @@ def start(
         if not _open:
             _install()
         _open = (*_open, session)
+        _carry_into_threads()
         if everywhere:
             _everywhere = (*_everywhere, session)
         else:
-            _carry_into_threads()
             _scope.set((*scoped_sessions(), session))
         session.started = time.perf_counter()
         return session

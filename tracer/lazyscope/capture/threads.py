@@ -11,6 +11,7 @@ from typing import Any
 
 from lazyscope.capture import session as sessions
 from lazyscope.capture.patching import Patches
+from lazyscope.capture.running import inherit_force, running
 from lazyscope.capture.wrapping import unseen
 
 _starting = threading.local()
@@ -30,6 +31,7 @@ def _inherit(thread: threading.Thread) -> None:
     # A pool's thread serves whoever submits to the pool, not whoever made it start.
     if not getattr(_starting, "worker", False):
         sessions.let_thread_inherit(thread)
+        inherit_force(thread)
 
 
 @unseen
@@ -43,17 +45,20 @@ def _make_start(start: Callable[..., Any], inherit: Callable[..., Any]) -> Calla
 
 def _in_context(function: Callable[..., Any]) -> Callable[..., Any]:
     """The job, watched by what watches its submitter; dask's own pool carries the context itself."""
-    scoped = sessions.scoped_sessions()
-    if not scoped or isinstance(getattr(function, "__self__", None), contextvars.Context):
+    scoped, inside = sessions.scoped_sessions(), running.get()
+    if not (scoped or inside) or isinstance(getattr(function, "__self__", None), contextvars.Context):
         return function
-    return functools.partial(_run, scoped, function)
+    return functools.partial(_run, scoped, inside, function)
 
 
-def _run(scoped: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    entered = sessions.enter(scoped)
+def _run(
+    scoped: Any, inside: Any, function: Callable[..., Any], *args: Any, **kwargs: Any
+) -> Any:
+    entered, token = sessions.enter(scoped), running.set(inside)
     try:
         return function(*args, **kwargs)
     finally:
+        running.reset(token)
         sessions.leave(entered)
 
 

@@ -36,7 +36,8 @@ class StandIn:
     """Stands in for a function that cannot be pickled by reference.
 
     Such a function (a closure) is pickled by value, and a wrapper would be pickled with it. This object
-    pickles and tokenises as the function itself.
+    pickles and tokenises as the function itself: by value where cloudpickle is at work, and by its name,
+    which fails as it does for the function, where pickle is.
     """
 
     def __init__(self, original: Callable[..., Any], recorded: Callable[..., Any]) -> None:
@@ -53,19 +54,23 @@ class StandIn:
         return normalize_token(self._original)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        import io
-
-        import cloudpickle
-
-        reduced = cloudpickle.CloudPickler(io.BytesIO()).reducer_override(self._original)
-        return reduced if reduced is not NotImplemented else (_same, (self._original,))
+        pickler = _cloudpickler_at_work()
+        return self.__qualname__ if pickler is None else pickler.reducer_override(self._original)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
 
 
-def _same(value: Any) -> Any:
-    return value
+def _cloudpickler_at_work() -> Any:
+    """The pickler that asks: functions of one module share their globals in what it writes."""
+    cloudpickle = sys.modules.get("cloudpickle.cloudpickle") or sys.modules.get("cloudpickle")
+    dump = getattr(getattr(cloudpickle, "Pickler", None), "dump", None)
+    frame = sys._getframe(2)
+    while dump is not None and frame is not None:
+        if frame.f_code is dump.__code__:
+            return frame.f_locals["self"]
+        frame = frame.f_back
+    return None
 
 
 def importable(function: FunctionType) -> bool:

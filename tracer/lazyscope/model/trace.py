@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 from lazyscope.errors import TraceFileError
 from lazyscope.model import events, journal
@@ -168,23 +169,31 @@ def assemble(reading: journal.Reading) -> TraceData:
             trace.texts.append(record.text)
         elif isinstance(record, events.ForceBegin):
             forces[record.id] = Force(record)
-        elif isinstance(record, events.ForceEnd):
-            if record.id in forces:
-                forces[record.id].end = record
         elif isinstance(record, events.Failure):
             failures[record.id] = record
-        elif isinstance(record, events.Source):
-            trace.late_sources[record.file] = record.text
-        elif isinstance(record, events.BlindSpot):
-            trace.blind_spots[record.text] = record.count
-        elif isinstance(record, events.End):
-            trace.end = record
+        else:
+            _complete(trace, forces, record)
     if not _refers_backwards(trace, forces.values(), failures.values()):
         raise TraceFileError("the trace refers to what it does not hold: it is damaged, record it again")
     trace.failures = list(failures.values())
     trace.calls.sort(key=lambda call: call.at)
     _join_forces(trace, forces)
     return trace
+
+
+def _complete(trace: TraceData, forces: dict[int, Force], record: events.AnyRecord) -> None:
+    """Add a record that completes what an earlier one began."""
+    if isinstance(record, events.ForceEnd) and record.id in forces:
+        forces[record.id].end = record
+    elif isinstance(record, events.Source):
+        trace.late_sources[record.file] = record.text
+    elif isinstance(record, events.BlindSpot):
+        trace.blind_spots[record.text] = record.count
+    elif isinstance(record, events.End):
+        trace.end = record
+
+
+_Placed: TypeAlias = events.ForceBegin | events.Failure | events.UnknownShape
 
 
 def _refers_backwards(
@@ -198,14 +207,15 @@ def _refers_backwards(
         return all(number is None or 0 <= number < limit for number in numbers)
 
     begins = [force.begin for force in forces]
-    placed = (*begins, *failures, *trace.unknown_shapes)
+    placed: list[_Placed] = [*begins, *failures, *trace.unknown_shapes]
     return (
         all(below(len(trace.files), code.file) for code in trace.codes)
         and all(below(len(trace.codes), position.code) for position in trace.positions)
         and all(below(positions, *stack.positions) for stack in trace.stacks)
         and all(below(texts, layer.name, layer.operation) for layer in trace.layers)
         and all(below(layers, *layer.reads) for layer in trace.layers)
-        and all(below(positions, event.site, event.user_site) for event in (*placed, *trace.warnings))
+        and all(below(positions, event.site, event.user_site) for event in placed)
+        and all(below(positions, warned.site, warned.user_site) for warned in trace.warnings)
         and all(below(texts, event.entry, event.thread) and below(stacks, event.stack) for event in placed)
         and all(below(layers, *(w.layer for w in begin.wanted)) for begin in begins)
         and all(below(texts, *begin.results) for begin in begins)
