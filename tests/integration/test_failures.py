@@ -202,7 +202,7 @@ raise Odd()
     assert done.data.blind_spots == {}
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit, BaseException])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, BaseException])
 def test_exceptions_that_are_no_errors(run: Runner, error: type[BaseException]) -> None:
     """Interrupts and the like leave the block as they are, and are recorded as what they are."""
     done = run_prepared(run, "raise error('no')", error=error, fails=error)

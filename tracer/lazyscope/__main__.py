@@ -1,8 +1,15 @@
-"""``python -m lazyscope`` is the `lazyscope` command."""
+"""``python -m lazyscope``: the same as the `lazyscope` command."""
 
 from __future__ import annotations
 
-from lazyscope.cli.main import main
+import os
+import sys
+
+# Python puts the working directory first, where a program may have modules named like those that lazyscope
+# needs. `run` puts there what the program is to find.
+sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+from lazyscope.cli.main import main  # noqa: E402
 
 if __name__ == "__main__":
     main(prog_name="lazyscope")

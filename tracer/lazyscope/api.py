@@ -49,13 +49,7 @@ class Trace:
             return self._content
         if self._session is None:
             raise LazyscopeError("this trace has not begun: use it as `with lazyscope.trace() as t:`")
-        from lazyscope.model.journal import JournalMemory
-
-        journal = self._session.recorder.journal
-        if isinstance(journal, JournalMemory):
-            return journal.content()
-        assert journal.path is not None
-        return journal.path.read_bytes()
+        return self._session.recorder.journal.content()
 
     @property
     def forces(self) -> list[Force]:
@@ -173,12 +167,12 @@ class trace:  # noqa: N801  (used like a function, and named as one)
         assert opened is not None
         ended = "ok"
         try:
-            if error is not None:
+            if error is not None and kind is not GeneratorExit:
                 ended = "exception"
                 note_escaped(opened, error)
                 without_own_frames(error)
         finally:
-            exception = None if error is None else type(error).__name__
+            exception = type(error).__name__ if error is not None and ended == "exception" else None
             session.stop(opened, events.End(seconds=opened.now(), ended=ended, exception=exception))
             self._trace._content = self._trace._journal_bytes()
             self._trace._session = None

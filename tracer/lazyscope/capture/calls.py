@@ -137,7 +137,7 @@ def _record_failure(call: OpenCall, error: BaseException) -> None:
     caller = sys._getframe(2)
     for session in call.watching:
         sighting = session.sighter.sight(caller)
-        session.failed(error, sighting, operation=call.operation, force=force_of_task(session))
+        session.failed(error, sighting, operation=call.operation, force=force_of_task(session), began=call.began)
 
 
 def _user_place(frame: FrameType | None, roles: Roles) -> Place | None:
@@ -166,8 +166,14 @@ def _arrays_in(values: Iterable[Any]) -> tuple[str, ...]:
     return found
 
 
+_HAS_CHUNKS = hasattr(Array, "_chunks")
+"""The expression back end computes chunks and names when asked, so nobody asks."""
+
+
 def described(result: Any) -> tuple[tuple[str, Any, Any], ...]:
     """Name, dtype and chunks of each dask array in a result."""
+    if not _HAS_CHUNKS:
+        return ()
     if isinstance(result, Array):
         return ((result._name, result._meta.dtype, result._chunks),)
     if isinstance(result, tuple | list):

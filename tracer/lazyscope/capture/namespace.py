@@ -13,6 +13,7 @@ pickling by reference and tokens hold. Three kinds of functions need three ways:
 from __future__ import annotations
 
 import functools
+import importlib
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from typing import Any
 from lazyscope.capture import calls
 from lazyscope.capture.imports import is_array_layer
 from lazyscope.capture.patching import Patches
-from lazyscope.capture.wrapping import StandIn, importable, unseen
+from lazyscope.capture.wrapping import StandIn, importable, unseen, without_catcher
 
 _NAMESPACE = re.compile(
     r"^dask\.array(\.(linalg|fft|random|ma|stats|image|overlap|lib\.stride_tricks))?$"
@@ -103,6 +104,8 @@ def _replace(patches: Patches, module: ModuleType, name: str, value: Any) -> Non
         stand_in = recorded_function(function, operation, depth=2)
         _note_recorded(function, stand_in)
         patches.set_cell(cell, stand_in)
+        if vars(value).get("__wrapped__") is function:
+            patches.set(value, "__wrapped__", stand_in)
         _set_home(patches, function, stand_in)
         return
     else:
@@ -183,7 +186,8 @@ def recorded_function(
 
 def _stand_in(original: Any, operation: str, depth: int, begin: Any) -> Callable[..., Any]:
     return _make(
-        original, operation, depth, begin, calls.returned, calls.raised, sys._getframe, calls.internal
+        original, operation, depth, begin, calls.returned, calls.raised, sys._getframe, calls.internal,
+        without_catcher,
     )  # fmt: skip
 
 
@@ -197,19 +201,22 @@ def _make(
     raised: Callable[..., Any],
     frame_at: Callable[[int], Any],
     internal: set[str],
+    unmark: Callable[[BaseException], None],
 ) -> Callable[..., Any]:
     def recorded(*args: Any, **kwargs: Any) -> Any:
         caller = frame_at(depth)
-        if caller.f_code.co_filename in internal:
-            return original(*args, **kwargs)
-        call = begin(caller, operation, args, kwargs)
-        if call is None:
-            return original(*args, **kwargs)
+        call = None
+        if caller.f_code.co_filename not in internal:
+            call = begin(caller, operation, args, kwargs)
         try:
             result = original(*args, **kwargs)
         except BaseException as error:
-            raised(call, error)
+            if call is not None:
+                raised(call, error)
+            unmark(error)
             raise
+        if call is None:
+            return result
         returned(call, result)
         return result
 
@@ -252,7 +259,8 @@ class Namespace(ModuleType):
         value = getattr(self.__dict__["__wrapped__"], name)
         if isinstance(value, ModuleType) and name in ("linalg", "fft"):
             return proxy_of(value)
-        if isinstance(value, FunctionType) and id(value) not in _stand_ins:
+        # dask's namespaces are recorded in place.
+        if isinstance(value, FunctionType) and not _NAMESPACE.search(self.__name__):
             return _proxied(value, f"{_shown(self.__name__)}.{name}")
         return value
 
@@ -260,7 +268,9 @@ class Namespace(ModuleType):
         return dir(self.__dict__["__wrapped__"])
 
     def __reduce__(self) -> Any:
-        return _import_module, (self.__name__,)
+        # As cloudpickle writes the module itself, so that closures over either have one token.
+        cloudpickle = sys.modules.get("cloudpickle.cloudpickle")
+        return getattr(cloudpickle, "subimport", importlib.import_module), (self.__name__,)
 
     def __dask_tokenize__(self) -> Any:
         from dask.base import normalize_token
@@ -268,15 +278,9 @@ class Namespace(ModuleType):
         return normalize_token(self.__dict__["__wrapped__"])
 
 
-def _import_module(name: str) -> ModuleType:
-    import importlib
-
-    return importlib.import_module(name)
-
-
 @functools.cache
 def _proxied(function: FunctionType, operation: str) -> Any:
-    return recorded_function(function, operation)
+    return StandIn(function, recorded_function(function, operation, depth=2))
 
 
 @functools.cache

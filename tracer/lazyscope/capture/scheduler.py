@@ -16,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from threading import get_ident
 from time import perf_counter
-from types import FrameType, ModuleType
+from types import BuiltinMethodType, FrameType, MethodType, ModuleType
 from typing import Any
 
 import dask.base
@@ -30,7 +30,7 @@ from lazyscope.capture.patching import Patches
 from lazyscope.capture.running import current
 from lazyscope.capture.running import running as _running
 from lazyscope.capture.session import Session, note_own_failure
-from lazyscope.capture.wrapping import unseen
+from lazyscope.capture.wrapping import unseen, without_catcher
 
 
 def install(patches: Patches) -> None:
@@ -61,7 +61,7 @@ def _watched_get_scheduler(original: Callable[..., Any]) -> Callable[..., Any]:
         kind = requests.get(id(caller.f_code))
         if kind is None or found is None or not sessions.any_open():
             return found
-        client = getattr(found, "__self__", None)
+        client = _owner(found)
         if kind == "persist" and client is not None and hasattr(client, "persist"):
             return found
         try:
@@ -103,12 +103,14 @@ def _watched_schedule(found: Any, request: Request) -> Callable[..., Any]:
     def enter(dsk: Any, keys: Any, frame: FrameType) -> Execution | None:
         return _begin(request.handed(dsk, keys), frame, scheduler_name(found))
 
-    return _make_schedule(found, enter, _left, _failed, _running, perf_counter, sys._getframe)
+    return _make_schedule(
+        found, enter, _left, _failed, _running, perf_counter, sys._getframe, without_catcher
+    )
 
 
 @unseen
 def _make_schedule(
-    found: Any, enter: Any, left: Any, failed: Any, running: Any, clock: Any, frame_at: Any
+    found: Any, enter: Any, left: Any, failed: Any, running: Any, clock: Any, frame_at: Any, unmark: Any
 ) -> Callable[..., Any]:
     def schedule(dsk: Any, keys: Any, *args: Any, **kwargs: Any) -> Any:
         force = enter(dsk, keys, frame_at(1))
@@ -122,6 +124,7 @@ def _make_schedule(
             force.ended = clock()
             running.reset(token)
             failed(force, error)
+            unmark(error)
             raise
         force.ended = clock()
         running.reset(token)
@@ -142,13 +145,15 @@ def _watched_get_async(original: Callable[..., Any]) -> Callable[..., Any]:
             note_own_failure(error)
             return None
 
-    watched = _make_get_async(original, enter, _left, _failed, _running, perf_counter, sys._getframe)
+    watched = _make_get_async(
+        original, enter, _left, _failed, _running, perf_counter, sys._getframe, without_catcher
+    )
     return functools.wraps(original)(watched)
 
 
 @unseen
 def _make_get_async(
-    original: Any, enter: Any, left: Any, failed: Any, running: Any, clock: Any, frame_at: Any
+    original: Any, enter: Any, left: Any, failed: Any, running: Any, clock: Any, frame_at: Any, unmark: Any
 ) -> Callable[..., Any]:
     def get_async(*args: Any, **kwargs: Any) -> Any:
         entered = enter(args, frame_at(1))
@@ -165,6 +170,7 @@ def _make_get_async(
             if own:
                 force.ended = clock()
                 failed(force, error)
+            unmark(error)
             raise
         running.reset(token)
         if own:
@@ -197,12 +203,12 @@ def _enter_get_async(
 
 def _timed_batch(original: Callable[..., Any]) -> Callable[..., Any]:
     """`dask.local.batch_execute_tasks`, adding the time it takes to its force's; pickled by reference."""
-    watched = _make_batch(original, _running.get, perf_counter, get_ident)
+    watched = _make_batch(original, _running.get, perf_counter, get_ident, without_catcher)
     return functools.wraps(original)(watched)
 
 
 @unseen
-def _make_batch(original: Any, running: Any, clock: Any, thread: Any) -> Callable[..., Any]:
+def _make_batch(original: Any, running: Any, clock: Any, thread: Any, unmark: Any) -> Callable[..., Any]:
     def batch_execute_tasks(it: Any) -> Any:
         inside = running()
         if inside is None:
@@ -210,6 +216,9 @@ def _make_batch(original: Any, running: Any, clock: Any, thread: Any) -> Callabl
         began = clock()
         try:
             return original(it)
+        except BaseException as error:
+            unmark(error)
+            raise
         finally:
             inside[0].worked[thread()] += clock() - began
 
@@ -254,7 +263,7 @@ _CARRIES_CONTEXT = tuple(
 
 
 def _watched_submit(submit: Callable[..., Any], force: Execution) -> Callable[..., Any]:
-    if isinstance(getattr(submit, "__self__", None), _CARRIES_CONTEXT):
+    if isinstance(_owner(submit), _CARRIES_CONTEXT):
         return submit
     scope = sessions.scoped_sessions()
 
@@ -324,15 +333,20 @@ def scheduler_name(schedule: Any) -> str:
         return "processes"
     if isinstance(schedule, functools.partial) and schedule.args:
         return executor_name(schedule.args[0])
-    owner = getattr(schedule, "__self__", None)
-    if type(owner).__module__.startswith("distributed"):
+    owner = _owner(schedule)
+    if str(type(owner).__module__).startswith("distributed"):
         return "distributed"
     return "custom"
 
 
+def _owner(function: Any) -> Any:
+    """The object a method belongs to; other callables are asked nothing, as they may answer anything."""
+    return function.__self__ if isinstance(function, MethodType | BuiltinMethodType) else None
+
+
 def executor_name(submit: Any) -> str:
     """The kind of scheduler that an executor's ``submit`` makes."""
-    owner = getattr(submit, "__self__", None)
+    owner = _owner(submit)
     if isinstance(owner, dask.local.SynchronousExecutor):
         return "sync"
     if isinstance(owner, ThreadPoolExecutor):
@@ -361,13 +375,15 @@ def _watched_client_method(original: Callable[..., Any], name: str) -> Callable[
             note_own_failure(error)
             return None
 
-    watched = _make_client_method(original, enter, _left, _failed, _running, perf_counter, sys._getframe)
+    watched = _make_client_method(
+        original, enter, _left, _failed, _running, perf_counter, sys._getframe, without_catcher
+    )
     return functools.wraps(original)(watched)
 
 
 @unseen
 def _make_client_method(
-    original: Any, enter: Any, left: Any, failed: Any, running: Any, clock: Any, frame_at: Any
+    original: Any, enter: Any, left: Any, failed: Any, running: Any, clock: Any, frame_at: Any, unmark: Any
 ) -> Callable[..., Any]:
     def method(*args: Any, **kwargs: Any) -> Any:
         force = enter(args, kwargs, frame_at(1))
@@ -381,6 +397,7 @@ def _make_client_method(
             force.ended = clock()
             running.reset(token)
             failed(force, error)
+            unmark(error)
             raise
         force.ended = clock()
         running.reset(token)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 import threading
 import time
 import weakref
@@ -60,7 +61,7 @@ class Session:
         self.started = time.perf_counter()
         self.forces = 0
         self._failures = 0
-        self._recent: deque[tuple[int, str, events.Failure]] = deque(maxlen=32)
+        self._recent: deque[tuple[int, float, events.Failure]] = deque(maxlen=32)
         self._lock = threading.Lock()
 
     @functools.cached_property
@@ -98,12 +99,19 @@ class Session:
         *,
         operation: str | None,
         force: int | None,
+        began: float = 0.0,
         escaped: bool = False,
     ) -> None:
+        """Record an exception, unless it is one that was recorded further in.
+
+        `began` is when the call began that it passes through, on the clock of `time.perf_counter`.
+        """
         """Record an exception, or that one recorded before has left the traced block."""
-        for known, message, record in reversed(self._recent):
-            if known == id(error) and record.type == type(error).__name__ and message == message_of(error):
-                if escaped:
+        for known, noted, record in reversed(self._recent):
+            # Another object may have got the id; this one was on its way out when the call had begun.
+            same = known == id(error) and record.type == type(error).__name__
+            if same and (escaped or began <= noted) and record.message == message_of(error):
+                if escaped and not record.escaped:
                     self._escaped(record)
                 return
         self.recorder.emit(
@@ -134,7 +142,7 @@ class Session:
             force=force,
             id=self._failures,
         )
-        self._recent.append((id(error), record.message, record))
+        self._recent.append((id(error), time.perf_counter(), record))
         return record
 
     def _escaped(self, known: events.Failure) -> None:
@@ -174,6 +182,10 @@ def watching() -> tuple[Session, ...]:
         if not _of_thread:
             return _everywhere
         scoped = _inherited()
+    for session in scoped:
+        if not session.open:
+            scoped = tuple(s for s in scoped if s.open)
+            break
     return _everywhere + scoped
 
 
@@ -261,7 +273,15 @@ def stop(session: Session, end: events.End | None = None) -> None:
             if not _open:
                 _uninstall(session)
         finally:
-            session.recorder.close(end or events.End(seconds=session.now(), ended="ok"))
+            _close(session, end or events.End(seconds=session.now(), ended="ok"))
+
+
+def _close(session: Session, end: events.End) -> None:
+    try:
+        session.recorder.close(end)
+    except OSError as error:
+        # The disk is full: what had room is there, and the program goes on.
+        print(f"lazyscope: the trace is incomplete: {error.strerror}", file=sys.stderr)
 
 
 def _header(argv: list[str], array_api_set: bool) -> events.Header:

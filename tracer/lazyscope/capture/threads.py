@@ -12,7 +12,8 @@ from typing import Any
 from lazyscope.capture import session as sessions
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.running import inherit_force, running
-from lazyscope.capture.wrapping import unseen
+from lazyscope.capture.session import guarded, note_own_failure
+from lazyscope.capture.wrapping import unseen, without_catcher
 
 _starting = threading.local()
 
@@ -27,6 +28,7 @@ def install(patches: Patches) -> None:
     )
 
 
+@guarded
 def _inherit(thread: threading.Thread) -> None:
     # A pool's thread serves whoever submits to the pool, not whoever made it start.
     if not getattr(_starting, "worker", False):
@@ -45,6 +47,14 @@ def _make_start(start: Callable[..., Any], inherit: Callable[..., Any]) -> Calla
 
 def _in_context(function: Callable[..., Any]) -> Callable[..., Any]:
     """The job, watched by what watches its submitter; dask's own pool carries the context itself."""
+    try:
+        return _carried(function)
+    except Exception as error:
+        note_own_failure(error)
+        return function
+
+
+def _carried(function: Callable[..., Any]) -> Callable[..., Any]:
     scoped, inside = sessions.scoped_sessions(), running.get()
     if not (scoped or inside) or isinstance(getattr(function, "__self__", None), contextvars.Context):
         return function
@@ -57,6 +67,9 @@ def _run(
     entered, token = sessions.enter(scoped), running.set(inside)
     try:
         return function(*args, **kwargs)
+    except BaseException as error:
+        without_catcher(error)
+        raise
     finally:
         running.reset(token)
         sessions.leave(entered)

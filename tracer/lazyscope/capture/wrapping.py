@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from types import FunctionType
+from types import FrameType, FunctionType
 from typing import Any, TypeVar
 
 FILENAME = "<lazyscope, not counted by warnings: importlib._bootstrap>"
@@ -45,8 +45,13 @@ class StandIn:
         self._original = original
         self._recorded = recorded
 
+    @unseen
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._recorded(*args, **kwargs)
+        try:
+            return self._recorded(*args, **kwargs)
+        except BaseException as error:
+            without_catcher(error)
+            raise
 
     def __dask_tokenize__(self) -> Any:
         from dask.base import normalize_token
@@ -55,7 +60,8 @@ class StandIn:
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         pickler = _cloudpickler_at_work()
-        return self.__qualname__ if pickler is None else pickler.reducer_override(self._original)
+        reduced = NotImplemented if pickler is None else pickler.reducer_override(self._original)
+        return self.__qualname__ if reduced is NotImplemented else reduced
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
@@ -63,12 +69,12 @@ class StandIn:
 
 def _cloudpickler_at_work() -> Any:
     """The pickler that asks: functions of one module share their globals in what it writes."""
-    cloudpickle = sys.modules.get("cloudpickle.cloudpickle") or sys.modules.get("cloudpickle")
-    dump = getattr(getattr(cloudpickle, "Pickler", None), "dump", None)
-    frame = sys._getframe(2)
-    while dump is not None and frame is not None:
-        if frame.f_code is dump.__code__:
-            return frame.f_locals["self"]
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        if frame.f_code.co_name == "dump":
+            pickler = frame.f_locals.get("self")
+            if hasattr(type(pickler), "reducer_override"):
+                return pickler
         frame = frame.f_back
     return None
 
@@ -79,3 +85,10 @@ def importable(function: FunctionType) -> bool:
     for part in function.__qualname__.split("."):
         found = getattr(found, part, None)
     return found is function
+
+
+def without_catcher(error: BaseException) -> None:
+    """Take the frame that has just caught an exception out of its traceback; a bare `raise` follows."""
+    traceback = error.__traceback__
+    if traceback is not None:
+        error.__traceback__ = traceback.tb_next

@@ -132,6 +132,10 @@ class JournalFile:
         descriptor, self._descriptor = self._descriptor, _CLOSED
         os.close(descriptor)
 
+    def content(self) -> bytes:
+        """The bytes written so far."""
+        return self.path.read_bytes()
+
 
 class JournalMemory:
     """A journal kept in memory: the same frames, no file."""
@@ -172,6 +176,10 @@ class DeferredJournal:
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
+
+    def content(self) -> bytes:
+        """The bytes written so far: none before the first frame."""
+        return MAGIC if self._file is None else self._file.content()
 
 
 Journal: TypeAlias = JournalFile | JournalMemory | DeferredJournal
