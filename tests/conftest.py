@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-CASES_RUN = pytest.StashKey[set[str]]()
-"""The shared cases that were compared in this run."""
-
 
 def shared_cases() -> Path | None:
     """The folder of programs with verified truth, where there is one: ../shared or LAZYSCOPE_SHARED."""
@@ -19,20 +16,16 @@ def shared_cases() -> Path | None:
     return folder if (folder / "verify.py").exists() else None
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[CASES_RUN] = set()
-
-
-@pytest.fixture
-def case_was_run(request: pytest.FixtureRequest) -> None:
-    """Count this case in the summary."""
-    request.config.stash[CASES_RUN].add(request.node.name)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say whether the shared cases were there, whatever else was run."""
-    run = len(config.stash[CASES_RUN])
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say whether the shared cases were there and how many were compared, in whichever process."""
     if shared_cases() is None:
         terminalreporter.write_line("shared cases: absent")
-    elif run:
-        terminalreporter.write_line(f"shared cases: {run} run")
+        return
+    compared = {
+        report.nodeid
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "call" and "test_shared_cases.py::test_case[" in report.nodeid
+    }
+    if compared:
+        terminalreporter.write_line(f"shared cases: {len(compared)} run")

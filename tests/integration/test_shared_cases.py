@@ -93,7 +93,7 @@ def as_observed(document: dict[str, Any], case: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
-def test_case(case: Path, tmp_path: Path, observed: dict[str, Any], case_was_run: None) -> None:
+def test_case(case: Path, tmp_path: Path, observed: dict[str, Any]) -> None:
     """Forces, sites, triggers, exception, unknown shapes and repeated tasks are as verified."""
     document = report_of(case, tmp_path / "case.lazy")
     got = as_observed(document, case)

@@ -7,9 +7,10 @@ import sys
 
 # Python puts the working directory first, where a program may have modules named like those that lazyscope
 # needs. `run` puts there what the program is to find.
-sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+if not sys.flags.safe_path:
+    sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-from lazyscope.cli.main import main  # noqa: E402
+from lazyscope.cli.main import main
 
 if __name__ == "__main__":
     main(prog_name="lazyscope")

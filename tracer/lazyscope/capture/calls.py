@@ -137,7 +137,8 @@ def _record_failure(call: OpenCall, error: BaseException) -> None:
     caller = sys._getframe(2)
     for session in call.watching:
         sighting = session.sighter.sight(caller)
-        session.failed(error, sighting, operation=call.operation, force=force_of_task(session), began=call.began)
+        force = force_of_task(session)
+        session.failed(error, sighting, operation=call.operation, force=force, began=call.began)
 
 
 def _user_place(frame: FrameType | None, roles: Roles) -> Place | None:

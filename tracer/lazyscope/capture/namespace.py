@@ -152,6 +152,22 @@ def _rebind(patches: Patches, module: ModuleType) -> None:
         known = _recorded.get(id(value))
         if known is not None and known[0] is value:
             patches.set(module, name, known[1])
+        elif isinstance(value, FunctionType) and value.__closure__ and id(value) not in _stand_ins:
+            _rebind_closure(patches, value)
+
+
+def _rebind_closure(patches: Patches, closure: FunctionType) -> None:
+    """Have a closure over a recorded function see what its module holds now, or it would pickle otherwise."""
+    for cell in closure.__closure__ or ():
+        try:
+            inner = cell.cell_contents
+        except ValueError:
+            continue
+        known = _recorded.get(id(inner))
+        if known is not None and known[0] is inner and isinstance(known[1], FunctionType):
+            patches.set_cell(cell, known[1])
+            if vars(closure).get("__wrapped__") is inner:
+                patches.set(closure, "__wrapped__", known[1])
 
 
 def rebind_everywhere(patches: Patches) -> None:

@@ -61,7 +61,7 @@ class StandIn:
     def __reduce_ex__(self, protocol: Any) -> Any:
         pickler = _cloudpickler_at_work()
         reduced = NotImplemented if pickler is None else pickler.reducer_override(self._original)
-        return self.__qualname__ if reduced is NotImplemented else reduced
+        return vars(self)["__qualname__"] if reduced is NotImplemented else reduced
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
