@@ -576,7 +576,7 @@ class TestSource:
         monkeypatch.setitem(linecache.cache, "<ipython-input-1-ab>", (8, None, ["x = 1\n"], "<cell>"))
         assert Roles().source("<ipython-input-1-ab>") == "x = 1\n"
 
-    @pytest.mark.parametrize("name", ["<string>", "/nowhere/at/all.py", "\0", ""])
+    @pytest.mark.parametrize("name", ["<attrs generated init nowhere>", "/nowhere/at/all.py", "\0", ""])
     def test_none_where_there_is_none(self, name: str) -> None:
         assert Roles().source(name) is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import sys
@@ -36,6 +37,14 @@ def _version(name: str) -> str | None:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
         return None
+
+
+def without_home(argv: list[str]) -> list[str]:
+    """Arguments with the home directory, which tells the user's name, as ``~``."""
+    home = os.path.expanduser("~")
+    if len(home) < 2:
+        return argv
+    return [argument.replace(home + os.sep, "~" + os.sep) for argument in argv]
 
 
 def without_secrets(argv: list[str]) -> list[str]:

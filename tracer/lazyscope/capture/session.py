@@ -286,14 +286,14 @@ def _close(session: Session, end: events.End) -> None:
 
 def _header(argv: list[str], array_api_set: bool) -> events.Header:
     from lazyscope._version import __version__
-    from lazyscope.capture.environment import versions, without_secrets
+    from lazyscope.capture.environment import versions, without_home, without_secrets
     from lazyscope.model.journal import FORMAT_VERSION
 
     return events.Header(
         version=FORMAT_VERSION,
         lazyscope=__version__,
         started=time.time(),
-        argv=without_secrets(argv),
+        argv=without_home(without_secrets(argv)),
         versions=versions(),
         array_api_set=array_api_set,
         memory_limit=memory.limit_bytes(),
