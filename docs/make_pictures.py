@@ -1,7 +1,4 @@
-"""Draws the README's picture: the terminal summary of a trace, as SVG.
-
-    python docs/make_pictures.py TRACE docs/show.svg
-"""
+"""Draws the README's picture, the terminal summary of a trace: ``make_pictures.py TRACE show.svg``."""
 
 from __future__ import annotations
 
