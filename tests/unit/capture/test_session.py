@@ -193,7 +193,6 @@ class TestErrors:
         def fails(*_: Any, **__: Any) -> Any:
             raise RuntimeError("a bug of ours")
 
-        monkeypatch.delenv("LAZYSCOPE_RAISE", raising=False)
         with lazyscope.trace() as t, monkeypatch.context() as patch:
             patch.setattr(owner, name, fails)
             y = (x + 1)[:3]

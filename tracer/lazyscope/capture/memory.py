@@ -35,7 +35,6 @@ def resident_bytes() -> int | None:
 
 def _resident_now() -> int | None:
     try:
-        # Not `open`: this is read before every force.
         descriptor = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None

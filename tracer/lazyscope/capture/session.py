@@ -370,8 +370,6 @@ def note_own_failure(error: Exception) -> None:
     text = f"an event, since lazyscope failed at {where} ({what})"
     for session in _open:
         session.blind_spot(text)
-    if os.environ.get("LAZYSCOPE_RAISE"):
-        raise error
 
 
 # A forked child writes a file of its own
