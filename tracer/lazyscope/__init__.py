@@ -9,7 +9,18 @@
 from __future__ import annotations
 
 from lazyscope._version import __version__
-from lazyscope.api import Trace, load, namespace, trace
-from lazyscope.errors import LazyscopeError, TraceFileError
+from lazyscope.api import allow, namespace, trace
+from lazyscope.errors import ForceBudgetExceeded, LazyscopeError, TraceFileError
+from lazyscope.traces import Trace, load
 
-__all__ = ["LazyscopeError", "Trace", "TraceFileError", "__version__", "load", "namespace", "trace"]
+__all__ = [
+    "ForceBudgetExceeded",
+    "LazyscopeError",
+    "Trace",
+    "TraceFileError",
+    "__version__",
+    "allow",
+    "load",
+    "namespace",
+    "trace",
+]

@@ -1,155 +1,75 @@
-"""Tracing from Python: `trace` opens a trace, `Trace` looks at it, `load` reads one from a file."""
+"""What is used in programs: `trace` records a block or a function, `allow` says which forces are meant."""
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
+from contextvars import Token
+from itertools import chain, count
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from lazyscope.errors import LazyscopeError, TraceFileError
+from lazyscope.decorating import decorated
+from lazyscope.errors import ForceBudgetExceeded, LazyscopeError
+from lazyscope.traces import Trace
 
 if TYPE_CHECKING:
     from lazyscope.capture.session import Session
-    from lazyscope.model.trace import TraceData
-    from lazyscope.views import Call, Failure, Force, UnknownShape
+    from lazyscope.views import Force
+
+F = TypeVar("F")
 
 
-class Trace:
-    """What was recorded: forces, calls, unknown shapes and failures, in the order of time.
+class Tracing:
+    """What `trace` returns: a block to enter with ``with``, once, or a decorator.
 
-    Looking at a trace computes nothing. While its block is open it shows what happened so far.
+    A decorated function has a trace of its own for each call; the one that ended last is its
+    attribute ``last_trace``.
     """
 
-    def __init__(self, content: bytes | None = None, *, name: str = "trace") -> None:
-        self._content = content
-        self._name = name
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        *,
+        max_forces: int | None = None,
+        on_force: Callable[[Force], object] | None = None,
+    ) -> None:
+        if max_forces is not None and max_forces < 0:
+            raise LazyscopeError(f"max_forces={max_forces} allows less than no force: give 0 or more")
+        self._path = None if path is None else Path(path)
+        self._max_forces = max_forces
+        self._on_force = on_force
+        self._trace = Trace(name=str(path) if path is not None else "trace")
         self._session: Session | None = None
 
-    @property
-    def data(self) -> TraceData:
-        """The tables and events themselves."""
-        if self._session is not None:
-            self._session.recorder.flush()
-            return self._assembled(self._journal_bytes())
-        return self._final
-
-    @cached_property
-    def _final(self) -> TraceData:
-        return self._assembled(self._journal_bytes())
-
-    def _assembled(self, content: bytes) -> TraceData:
-        from lazyscope.model import journal
-        from lazyscope.model.trace import assemble
-
-        return assemble(journal.read_records(content, name=self._name))
-
-    def _journal_bytes(self) -> bytes:
-        if self._content is not None:
-            return self._content
-        if self._session is None:
-            raise LazyscopeError("this trace has not begun: use it as `with lazyscope.trace() as t:`")
-        return self._session.recorder.journal.content()
-
-    @property
-    def forces(self) -> list[Force]:
-        """Every execution of a dask graph."""
-        from lazyscope.views import forces
-
-        return forces(self.data)
-
-    @property
-    def calls(self) -> list[Call]:
-        """Every array-API call on dask arrays."""
-        from lazyscope.views import calls
-
-        return calls(self.data)
-
-    @property
-    def unknown_shapes(self) -> list[UnknownShape]:
-        """Every array whose shape became unknown, where that began."""
-        from lazyscope.views import unknown_shapes
-
-        return unknown_shapes(self.data)
-
-    @property
-    def failures(self) -> list[Failure]:
-        """Every exception that passed through a recorded call or left the traced block."""
-        from lazyscope.views import failures
-
-        return failures(self.data)
-
-    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the trace to a file that `load` and the command line read.
+    def __call__(self, function: F) -> F:
+        """A function that is traced each time it is called.
 
         Raises
         ------
-        TraceFileError
-            If the file exists and `overwrite` is false, or cannot be written.
+        LazyscopeError
+            If it is no function.
         """
-        if self._session is not None:
-            self._session.recorder.flush()
-        content = self._journal_bytes()
-        target = Path(path)
-        try:
-            with target.open("wb" if overwrite else "xb") as file:
-                file.write(content)
-        except FileExistsError:
-            raise TraceFileError(
-                f"{target} exists and would be lost: give another path, or overwrite=True"
-            ) from None
-        except OSError as error:
-            raise TraceFileError(f"cannot write {target}: {error.strerror}; give another path") from None
-        return target
+        made: Any = decorated(function, lambda: _TracedCall(self._anew(), plain), by="lazyscope.trace")
+        plain = getattr(made, "__func__", made)
+        plain.last_trace = None
+        return made  # type: ignore[no-any-return]
 
-    def show(self) -> None:
-        """Print the terminal summary."""
-        import sys
-
-        from lazyscope.report import terminal
-
-        sys.stdout.write(terminal.render_for_stdout(self.data))
-
-    def __repr__(self) -> str:
-        if self._content is None and self._session is None:
-            return "<lazyscope trace, not begun>"
-        data = self.data
-        state = "open" if self._session is not None else data.ended
-        return f"<lazyscope trace, {state}: {len(data.forces)} forces, {len(data.calls)} calls>"
-
-
-class trace:  # noqa: N801  (used like a function, and named as one)
-    """Record what the block under ``with`` does on dask arrays.
-
-    Parameters
-    ----------
-    path : str or Path, optional
-        Where the trace is written while the block runs. Without it events are kept in memory, and
-        nothing is left if the process is killed.
-
-    Raises
-    ------
-    TraceFileError
-        On entering, if `path` exists or cannot be written.
-
-    Examples
-    --------
-    >>> with lazyscope.trace() as t:                       # doctest: +SKIP
-    ...     codebook, _ = scipy.cluster.vq.kmeans(obs, 3)
-    >>> t.show()                                           # doctest: +SKIP
-    """
-
-    def __init__(self, path: str | Path | None = None) -> None:
-        self._path = None if path is None else Path(path)
-        self._trace = Trace(name=str(path) if path is not None else "trace")
-        self._session: Session | None = None
+    def _anew(self) -> Tracing:
+        """The same for another call; a file that is there stays, and the next one bears a number."""
+        path = None if self._path is None else _first_free(self._path)
+        return Tracing(path, max_forces=self._max_forces, on_force=self._on_force)
 
     def __enter__(self) -> Trace:
         from lazyscope.capture import session
 
         if self._session is not None:
             raise LazyscopeError("this trace is in use or finished: call lazyscope.trace() once more")
-        self._session = self._trace._session = session.start(path=self._path)
+        self._session = self._trace._session = opened = session.start(path=self._path)
+        if self._on_force is not None:
+            from lazyscope.callback import Callback
+
+            opened.on_force = Callback(opened, self._on_force)
         return self._trace
 
     def __exit__(
@@ -158,6 +78,9 @@ class trace:  # noqa: N801  (used like a function, and named as one)
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._close(error)
+
+    def _close(self, error: BaseException | None) -> None:
         from lazyscope.capture import session
         from lazyscope.capture.escaped import note_escaped
         from lazyscope.capture.program import without_own_frames
@@ -167,7 +90,7 @@ class trace:  # noqa: N801  (used like a function, and named as one)
         assert opened is not None
         ended = "ok"
         try:
-            if error is not None and kind is not GeneratorExit:
+            if error is not None and not isinstance(error, GeneratorExit):
                 ended = "exception"
                 note_escaped(opened, error)
                 without_own_frames(error)
@@ -176,21 +99,175 @@ class trace:  # noqa: N801  (used like a function, and named as one)
             session.stop(opened, events.End(seconds=opened.now(), ended=ended, exception=exception))
             self._trace._content = self._trace._journal_bytes()
             self._trace._session = None
+        self._check_budget(opened, error)
+
+    def _check_budget(self, opened: Session, error: BaseException | None) -> None:
+        counted = opened.forces - opened.allowed
+        if self._max_forces is None or counted <= self._max_forces:
+            return
+        from lazyscope.report.budget import exceeded
+
+        message = exceeded(self._trace.data, self._max_forces)
+        if error is None:
+            raise ForceBudgetExceeded(message, trace=self._trace)
+        error.add_note(f"lazyscope: {message}")
 
 
-def load(path: str | Path) -> Trace:
-    """Read a trace from a file.
+class _TracedCall:
+    """The trace around one call of a decorated function."""
+
+    def __init__(self, tracing: Tracing, function: Any) -> None:
+        self._tracing = tracing
+        self._function = function
+
+    def enter(self) -> None:
+        from lazyscope.capture import session
+
+        if self._tracing._session is None:
+            self._tracing.__enter__()
+        else:
+            session.resume(self._tracing._session)
+
+    def leave(self) -> None:
+        from lazyscope.capture import session
+
+        assert self._tracing._session is not None
+        session.suspend(self._tracing._session)
+
+    def finish(self, error: BaseException | None) -> None:
+        self._function.last_trace = self._tracing._trace
+        self._tracing._close(error)
+
+
+def _first_free(path: Path) -> Path:
+    names = chain([path.name], (f"{path.stem}-{number}{path.suffix}" for number in count(2)))
+    return next(found for found in map(path.with_name, names) if not found.exists())
+
+
+@overload
+def trace(path: F, /) -> F: ...
+@overload
+def trace(
+    path: str | Path | None = None,
+    *,
+    max_forces: int | None = None,
+    on_force: Callable[[Force], object] | None = None,
+) -> Tracing: ...
+def trace(
+    path: Any = None,
+    *,
+    max_forces: int | None = None,
+    on_force: Callable[[Force], object] | None = None,
+) -> Any:
+    """Record what a block or a function does on dask arrays.
+
+    ``with lazyscope.trace() as t:`` records the block: its own context, asyncio tasks, threads and
+    executor jobs started inside it. ``@lazyscope.trace`` and ``@lazyscope.trace(...)`` record each call
+    of a function, method, generator or async function, and keep the latest as ``function.last_trace``;
+    what the consumer of a generator does between two steps is not recorded.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        Where the trace is written while the block runs. Without it events are kept in memory, and
+        nothing is left if the process is killed. Later calls of a decorated function go to files of
+        their own: ``name-2.lazy``, ``name-3.lazy``.
+    max_forces : int, optional
+        The budget: how many forces are in order, not counting those under `allow`.
+    on_force : callable, optional
+        Called with each force when it has been recorded and before it runs: what is known only after
+        it is None. An exception that it raises is reported on stderr, and the program goes on.
 
     Raises
     ------
     TraceFileError
-        If there is no trace that can be read.
-    """
-    from lazyscope.model import journal
+        On entering, if `path` exists or cannot be written.
+    ForceBudgetExceeded
+        On leaving, if there were more than `max_forces`. If an exception is on its way already, that
+        one gets a note instead.
 
-    target = Path(path)
-    journal.read_file(target)
-    return Trace(target.read_bytes(), name=str(target))
+    Examples
+    --------
+    >>> with lazyscope.trace() as t:                       # doctest: +SKIP
+    ...     codebook, _ = scipy.cluster.vq.kmeans(obs, 3)
+    >>> t.show()                                           # doctest: +SKIP
+
+    >>> @lazyscope.trace(max_forces=1)                     # doctest: +SKIP
+    ... def pipeline(x): ...
+    """
+    if callable(path) or isinstance(path, classmethod | staticmethod):
+        return Tracing(max_forces=max_forces, on_force=on_force)(path)
+    return Tracing(path, max_forces=max_forces, on_force=on_force)
+
+
+class allow:  # noqa: N801  (used like a function, and named as one)
+    """Say that the forces of a block or a function are meant.
+
+    They stay in the totals and carry the reason; they count neither for budgets nor for severity. So do
+    the forces of asyncio tasks, threads and executor jobs started inside.
+
+    Parameters
+    ----------
+    reason : str
+        Why they are meant.
+
+    Raises
+    ------
+    LazyscopeError
+        If there is no reason.
+
+    Examples
+    --------
+    >>> with lazyscope.allow("the table is small"):        # doctest: +SKIP
+    ...     labels = labels.compute()
+
+    >>> @lazyscope.allow("writes the result")              # doctest: +SKIP
+    ... def save(x): ...
+    """
+
+    def __init__(self, reason: str) -> None:
+        if not isinstance(reason, str) or not reason.strip():
+            raise LazyscopeError('lazyscope.allow needs a reason: lazyscope.allow("why this may compute")')
+        self._reason = reason
+        self._blocks: list[_AllowedBlock] = []
+
+    def __call__(self, function: F) -> F:
+        """A function whose forces are meant.
+
+        Raises
+        ------
+        LazyscopeError
+            If it is no function.
+        """
+        return decorated(function, lambda: _AllowedBlock(self._reason), by="lazyscope.allow")
+
+    def __enter__(self) -> None:
+        block = _AllowedBlock(self._reason)
+        block.enter()
+        self._blocks.append(block)
+
+    def __exit__(self, *error: object) -> None:
+        self._blocks.pop().leave()
+
+
+class _AllowedBlock:
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+        self._begun: Token[str | None] | None = None
+
+    def enter(self) -> None:
+        from lazyscope.capture import allowed
+
+        self._begun = allowed.begin(self._reason)
+
+    def leave(self) -> None:
+        from lazyscope.capture import allowed
+
+        assert self._begun is not None
+        allowed.end(self._begun)
+
+    def finish(self, error: BaseException | None) -> None:
+        """Nothing is left to do."""
 
 
 def namespace(xp: ModuleType) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class LazyscopeError(Exception):
     """Something the user can mend: the message says what happened and what to type next."""
@@ -9,3 +11,17 @@ class LazyscopeError(Exception):
 
 class TraceFileError(LazyscopeError):
     """A trace file that is missing, foreign, damaged at its start, or in the way of a new one."""
+
+
+class ForceBudgetExceeded(LazyscopeError):  # noqa: N818  (the name is part of the contract)
+    """A block made more forces than its ``max_forces``.
+
+    Attributes
+    ----------
+    trace : Trace
+        What was recorded.
+    """
+
+    def __init__(self, message: str, *, trace: Any = None) -> None:
+        super().__init__(message)
+        self.trace = trace

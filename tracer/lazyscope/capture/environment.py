@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import re
@@ -30,9 +31,13 @@ def _version(name: str) -> str | None:
     version = getattr(module, "__version__", None)
     if isinstance(version, str):
         return version
+    return _installed_version({"sklearn": "scikit-learn"}.get(name, name))
+
+
+@functools.cache
+def _installed_version(distribution: str) -> str | None:
     from importlib import metadata
 
-    distribution = {"sklearn": "scikit-learn"}.get(name, name)
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dask.core import flatten
 
-from lazyscope.capture import memory
+from lazyscope.capture import allowed, memory
 from lazyscope.capture.callsite import Sighting, trigger_of
 from lazyscope.capture.demand import Demand, Group, demand_of, group_of_keys
 from lazyscope.capture.history import Asked
@@ -146,6 +146,7 @@ class Execution:
         self.request: Request | None = request
         self.scheduler = scheduler
         self.parent = parent
+        self.allowed: str | None = allowed.reason() or (parent.allowed if parent is not None else None)
         self.began = self.ended = perf_counter()
         self._ids: list[tuple[Session, int]] = []
         self._users: dict[Session, tuple[Any, str | None]] = {}
@@ -218,7 +219,7 @@ class Execution:
             self._peak_before = memory.peak_resident_bytes()
         self._reads = self._expected_reads()
         for session in watching:
-            number = session.next_force()
+            number = session.next_force(allowed=self.allowed is not None)
             self._ids.append((session, number))
             asked = session.history.ask(demand, number)
             sighting = session.sighter.sight(frame)
@@ -275,11 +276,14 @@ class Execution:
                 free_bytes=free,
                 partition_reads=len(self._reads.units) if self._reads else 0,
                 partition_reads_repeated=session.reads.known(self._reads.units) if self._reads else 0,
+                allowed=self.allowed,
             )
 
         session.recorder.emit(record)
         if free is not None and expected is not None and expected > free:
             _say_it_cannot_fit(session, sighting, expected, free)
+        if session.on_force is not None:
+            session.on_force(record)
 
     def _user(self, session: Session, sighting: Sighting) -> tuple[Any, str | None, bool]:
         """User site and entry; those of the parent where this thread has no user frame."""

@@ -11,7 +11,9 @@ from typing import Any
 
 from lazyscope.capture.session import guarded
 
-_PACKAGES = ("dask", "dask.array", "distributed.client")
+_MODULES = (
+    "dask", "dask.array", "distributed.client", "multiprocessing.spawn", "multiprocessing.popen_forkserver",
+)  # fmt: skip
 _ARRAY_LAYER = re.compile(r"(^|\.)(dask\.array|array_api_compat|array_api_extra)(\.|$)")
 
 
@@ -26,7 +28,7 @@ class ImportWatcher:
     Parameters
     ----------
     loaded : callable
-        Called with each module of the array layer, and with ``distributed.client``, once executed.
+        Called with each module of the array layer, and with the others that are watched, once executed.
     """
 
     def __init__(self, loaded: Callable[[ModuleType], object]) -> None:
@@ -36,7 +38,7 @@ class ImportWatcher:
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The spec the other finders give, with its loader watched while it executes the module."""
-        if not (name in _PACKAGES or is_array_layer(name)):
+        if not (name in _MODULES or is_array_layer(name)):
             return None
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)

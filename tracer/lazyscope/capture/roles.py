@@ -23,7 +23,7 @@ import site
 import stat
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import chain
 from pathlib import Path
@@ -125,6 +125,7 @@ class Roles:
         self._directory = _working_directory()
         self._home = _home_directory()
         self._package = program_package
+        self.user_packages = tuple(user_packages)
         self._named = {tuple(name.split(".")) for name in user_packages}
         if program is not None:
             self.verdicts |= {program: "user", os.path.realpath(program): "user"}
@@ -137,9 +138,9 @@ class Roles:
         """
         return self.verdicts.get(filename) or self._decide(filename, module_globals)
 
-    def in_array_layer(self, filename: str, module_globals: Mapping[str, object]) -> bool:
-        """Whether the array layer's frames look like this; as cheap as `of`."""
-        return (self.verdicts.get(filename) or self._decide(filename, module_globals)) == "array"
+    def take_as_user(self, files: Iterable[str]) -> None:
+        """Take files as the user's wherever they lie: test modules are, also those that are installed."""
+        self.verdicts |= dict.fromkeys(files, "user")
 
     def describe(
         self, filename: str, module_globals: Mapping[str, object] | None = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
-from lazyscope.capture import warned
+from lazyscope.capture import spawned, warned
 from lazyscope.capture.imports import ImportWatcher
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.session import installed_patches
@@ -24,7 +24,7 @@ def install(patches: Patches) -> None:
     """Put every sensor in place whose module is imported, and wait for the others'."""
     global _watcher
     warned.install(patches)
-    for name in ("dask", "dask.array"):
+    for name in ("dask", "dask.array", *spawned.MODULES):
         module = sys.modules.get(name)
         if module is not None and not _is_initialising(module):
             _watch(patches, module)
@@ -62,6 +62,8 @@ def _watch(patches: Patches, module: ModuleType) -> None:
         _watch_schedulers(patches)
     elif module.__name__ == "dask.array":
         _watch_arrays(patches)
+    elif module.__name__ in spawned.MODULES:
+        spawned.install(patches, module)
     elif module.__name__ == "distributed.client" and _schedulers_watched:
         from lazyscope.capture import scheduler
 

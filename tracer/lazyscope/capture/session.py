@@ -60,6 +60,10 @@ class Session:
         """Names of arrays whose shape is known to be unknown."""
         self.started = time.perf_counter()
         self.forces = 0
+        self.allowed = 0
+        """Forces that the program has allowed; they are among `forces`."""
+        self.on_force: Callable[[Callable[[Recorder], events.Record]], None] | None = None
+        """Called when a begin record has been written, with what makes that record."""
         self._failures = 0
         self._recent: deque[tuple[int, float, events.Failure]] = deque(maxlen=32)
         self._lock = threading.Lock()
@@ -82,9 +86,10 @@ class Session:
         """Seconds since this session started."""
         return time.perf_counter() - self.started
 
-    def next_force(self) -> int:
+    def next_force(self, *, allowed: bool) -> int:
         with self._lock:
             self.forces += 1
+            self.allowed += allowed
             return self.forces
 
     def blind_spot(self, text: str) -> None:
@@ -102,11 +107,10 @@ class Session:
         began: float = 0.0,
         escaped: bool = False,
     ) -> None:
-        """Record an exception, unless it is one that was recorded further in.
+        """Record an exception, or that one recorded before has left the traced block.
 
         `began` is when the call began that it passes through, on the clock of `time.perf_counter`.
         """
-        """Record an exception, or that one recorded before has left the traced block."""
         for known, noted, record in reversed(self._recent):
             # Another object may have got the id; this one was on its way out when the call had begun.
             same = known == id(error) and record.type == type(error).__name__
@@ -171,6 +175,8 @@ _of_thread: weakref.WeakKeyDictionary[threading.Thread, tuple[Session, ...]] = (
     weakref.WeakKeyDictionary()
 )
 _patches: Patches | None = None
+_holders = 0
+"""Who wants the sensors to stay in place between traces."""
 _threads_watched = False
 _lock = threading.RLock()
 
@@ -247,16 +253,26 @@ def start(
         journal = open_journal(path, overwrite=overwrite)
         header = _header(argv or [], array_api_set)
         session = Session(Recorder(journal, header, roles or Roles()), everywhere=everywhere)
-        if not _open:
+        if _patches is None:
             _install()
         _open = (*_open, session)
         _carry_into_threads()
         if everywhere:
             _everywhere = (*_everywhere, session)
         else:
-            _scope.set((*scoped_sessions(), session))
+            resume(session)
         session.started = time.perf_counter()
         return session
+
+
+def resume(session: Session) -> None:
+    """Have a session watch what follows in this context."""
+    _scope.set((*scoped_sessions(), session))
+
+
+def suspend(session: Session) -> None:
+    """Have a session watch this context no longer; what it has begun elsewhere it goes on watching."""
+    _scope.set(tuple(s for s in scoped_sessions() if s is not session) or None)
 
 
 def stop(session: Session, end: events.End | None = None) -> None:
@@ -268,12 +284,30 @@ def stop(session: Session, end: events.End | None = None) -> None:
         session.open = False
         _open = tuple(s for s in _open if s is not session)
         _everywhere = tuple(s for s in _everywhere if s is not session)
-        _scope.set(tuple(s for s in scoped_sessions() if s is not session) or None)
+        suspend(session)
         try:
-            if not _open:
+            if not (_open or _holders):
                 _uninstall(session)
         finally:
             _close(session, end or events.End(seconds=session.now(), ended="ok"))
+
+
+def hold() -> None:
+    """Keep the sensors in place between traces until `release`, for those who open one after another."""
+    global _holders
+    with _lock:
+        if _patches is None:
+            _install()
+        _holders += 1
+
+
+def release() -> None:
+    """Take away what `hold` kept, unless a trace is open."""
+    global _holders
+    with _lock:
+        _holders -= 1
+        if not (_open or _holders):
+            _uninstall()
 
 
 def _close(session: Session, end: events.End) -> None:
@@ -324,7 +358,7 @@ def _carry_into_threads() -> None:
         _threads_watched = True
 
 
-def _uninstall(session: Session) -> None:
+def _uninstall(session: Session | None = None) -> None:
     global _patches, _threads_watched
     from lazyscope.capture import sensors
 
@@ -332,7 +366,8 @@ def _uninstall(session: Session) -> None:
     _threads_watched = False
     if patches is not None:
         for attribute in patches.undo():
-            session.blind_spot(f"{attribute} was replaced by the program while it was watched")
+            if session is not None:
+                session.blind_spot(f"{attribute} was replaced by the program while it was watched")
     sensors.forget()
 
 
@@ -380,13 +415,18 @@ def _after_fork_in_child() -> None:
     _lock = threading.RLock()
     for session in _open:
         session._lock = threading.Lock()
-        header = session.recorder.header
-        path = session.recorder.journal.path
-        child = path.with_name(f"{path.stem}-{os.getpid()}{path.suffix}") if path else None
-        fields = {name: getattr(header, name) for name in header.__struct_fields__}
-        session.recorder.continue_in(
-            DeferredJournal(child), events.Header(**(fields | {"process": "forked"}))
-        )
+        continue_in_child(session, session.recorder.journal.path, "forked")
+        from lazyscope.capture import spawned
+
+        spawned.end_with_process(session)
+
+
+def continue_in_child(session: Session, path: Path | None, process: str) -> None:
+    """Go on in a file of this process's own beside `path`, its parent's; nowhere without one."""
+    child = path.with_name(f"{path.stem}-{os.getpid()}{path.suffix}") if path else None
+    header = session.recorder.header
+    fields = {name: getattr(header, name) for name in header.__struct_fields__}
+    session.recorder.continue_in(DeferredJournal(child), events.Header(**(fields | {"process": process})))
 
 
 if hasattr(os, "register_at_fork"):

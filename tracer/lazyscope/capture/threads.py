@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from lazyscope.capture import allowed
 from lazyscope.capture import session as sessions
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.running import inherit_force, running
@@ -34,6 +35,7 @@ def _inherit(thread: threading.Thread) -> None:
     if not getattr(_starting, "worker", False):
         sessions.let_thread_inherit(thread)
         inherit_force(thread)
+        allowed.let_thread_inherit(thread)
 
 
 @unseen
@@ -55,22 +57,24 @@ def _in_context(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _carried(function: Callable[..., Any]) -> Callable[..., Any]:
-    scoped, inside = sessions.scoped_sessions(), running.get()
-    if not (scoped or inside) or isinstance(getattr(function, "__self__", None), contextvars.Context):
+    scoped, inside, reason = sessions.scoped_sessions(), running.get(), allowed.reason()
+    carries_itself = isinstance(getattr(function, "__self__", None), contextvars.Context)
+    if carries_itself or not (scoped or inside or reason):
         return function
-    return functools.partial(_run, scoped, inside, function)
+    return functools.partial(_run, scoped, inside, reason, function)
 
 
 def _run(
-    scoped: Any, inside: Any, function: Callable[..., Any], *args: Any, **kwargs: Any
+    scoped: Any, inside: Any, reason: Any, function: Callable[..., Any], *args: Any, **kwargs: Any
 ) -> Any:
-    entered, token = sessions.enter(scoped), running.set(inside)
+    entered, token, begun = sessions.enter(scoped), running.set(inside), allowed.begin(reason)
     try:
         return function(*args, **kwargs)
     except BaseException as error:
         without_catcher(error)
         raise
     finally:
+        allowed.end(begun)
         running.reset(token)
         sessions.leave(entered)
 

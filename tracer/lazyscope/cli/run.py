@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import re
 import sys
 from itertools import count
 from pathlib import Path
@@ -164,10 +165,22 @@ class _Ending:
         # The program may have put something else in the place of `sys.stderr`, or closed it.
         with contextlib.suppress(OSError, ValueError):
             print(
-                f"lazyscope: {session.forces:,} forces, trace in {_shown(path, self._directory)}",
+                f"lazyscope: {session.forces:,} forces, trace in {_shown(path, self._directory)}"
+                f"{_children(path, session.recorder.header.started)}",
                 file=sys.__stderr__,
                 flush=True,
             )
+
+
+def _children(path: Path | None, started: float) -> str:
+    """A word about the traces of child processes, which lie beside their parent's."""
+    if path is None:
+        return ""
+    name = re.compile(re.escape(path.stem) + r"-\d+" + re.escape(path.suffix))
+    beside = [found for found in path.parent.iterdir() if name.fullmatch(found.name)]
+    written = sum(found.stat().st_mtime >= started for found in beside)
+    children = "a child process" if written == 1 else f"{written:,} child processes"
+    return f"; those of {children} in {path.stem}-<process>{path.suffix}" if written else ""
 
 
 def _stop(opened: Session, outcome: Outcome | None) -> None:
@@ -178,8 +191,7 @@ def _stop(opened: Session, outcome: Outcome | None) -> None:
 
 def _has_recorded(session: Session) -> bool:
     """Whether a forked child has anything of its own to tell."""
-    journal = session.recorder.journal
-    return bool(session.recorder.calls) or getattr(journal, "begun", True)
+    return bool(session.recorder.calls) or session.recorder.journal.begun
 
 
 def _end_record(session: Session, outcome: Outcome | None) -> End:

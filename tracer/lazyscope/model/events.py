@@ -41,7 +41,7 @@ class Header(Record, frozen=True, tag="H", kw_only=True):
     memory_limit: int | None = None
     """Bytes this process may use: the smallest of physical memory and the cgroup's limits."""
     process: str = "main"
-    """``main``, or ``forked`` in the journal of a forked child."""
+    """``main``; ``forked`` or ``spawned`` in the journal of a child."""
 
 
 class Text(Record, frozen=True, tag="T"):

@@ -81,6 +81,8 @@ class JournalFile:
         If the file exists or cannot be created.
     """
 
+    begun = True
+
     def __init__(self, path: Path, *, overwrite: bool = False) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
         flags |= os.O_TRUNC if overwrite else os.O_EXCL
@@ -141,6 +143,7 @@ class JournalMemory:
     """A journal kept in memory: the same frames, no file."""
 
     path = None
+    begun = True
 
     def __init__(self) -> None:
         self._frames: list[bytes] = [MAGIC]

@@ -128,10 +128,17 @@ class TraceData:
     def source_lines(self, file: int) -> list[str]:
         """The lines of a file without their ends, empty where its text is not in the trace."""
         if file not in self._sources:
-            packed = self.files[file].source or self.late_sources.get(file)
-            text = zlib.decompress(packed).decode("utf-8", "replace") if packed else ""
-            self._sources[file] = split_lines(text)
+            self._sources[file] = unpacked_lines(self.packed_source(file))
         return self._sources[file]
+
+    def packed_source(self, file: int) -> bytes | None:
+        """The text of a file, UTF-8 deflated by zlib; None where it is not in the trace."""
+        return self.files[file].source or self.late_sources.get(file)
+
+
+def unpacked_lines(packed: bytes | None) -> list[str]:
+    """The lines of a text as it is kept in a trace."""
+    return split_lines(zlib.decompress(packed).decode("utf-8", "replace") if packed else "")
 
 
 def split_lines(text: str) -> list[str]:

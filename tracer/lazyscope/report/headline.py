@@ -30,8 +30,8 @@ def headline(screen: Screen, trace: TraceData, totals: Totals) -> list[Text]:
 def _program(screen: Screen, trace: TraceData) -> str:
     """The program and as many of its arguments as fit into half a line."""
     words = " ".join(trace.header.argv) or "The traced block"
-    forked = " (forked child)" if trace.header.process == "forked" else ""
-    return screen.start(words, screen.width // 2) + forked
+    process = trace.header.process
+    return screen.start(words, screen.width // 2) + (f" ({process} child)" if process != "main" else "")
 
 
 def _ended(screen: Screen, trace: TraceData) -> str:

@@ -1,0 +1,57 @@
+"""Calls the user's ``on_force`` with each force when it has been recorded and before it runs."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lazyscope.capture.recorder import Recorder
+from lazyscope.capture.session import Session
+from lazyscope.model import events, journal
+from lazyscope.model.trace import assemble
+
+if TYPE_CHECKING:
+    from lazyscope.views import Force
+
+
+class Callback:
+    """What a session calls with each begin record.
+
+    Parameters
+    ----------
+    session : Session
+    on_force : callable
+        The user's. Forces that it makes itself are recorded, but it is not called with them.
+    """
+
+    def __init__(self, session: Session, on_force: Callable[[Force], object]) -> None:
+        self._session = session
+        self._on_force = on_force
+        self._thread = threading.local()
+
+    def __call__(self, record: Callable[[Recorder], events.Record]) -> None:
+        """Call back with the force that `record` makes the begin record of."""
+        if getattr(self._thread, "inside", False):
+            return
+        self._thread.inside = True
+        try:
+            self._on_force(self._view(record))
+        except Exception as error:
+            what = f"on_force raised {type(error).__name__}: {error}"
+            self._session.blind_spot(what)
+            print(f"lazyscope: {what}; the program goes on", file=sys.stderr)
+        finally:
+            self._thread.inside = False
+
+    def _view(self, record: Callable[[Recorder], events.Record]) -> Force:
+        """The force as a trace of its own tells it: the one that is open is not read for it."""
+        from lazyscope.views import forces
+
+        alone = Recorder(journal.JournalMemory(), self._session.recorder.header, self._session.roles)
+        alone.emit(record)
+        alone.close(events.End(seconds=self._session.now(), ended="ok"))
+        content = alone.journal.content()
+        (force,) = forces(assemble(journal.read_records(content)))
+        return force

@@ -1,0 +1,132 @@
+"""A trace as an object: `Trace` looks at it, `load` reads one from a file."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lazyscope.errors import LazyscopeError, TraceFileError
+
+if TYPE_CHECKING:
+    from lazyscope.capture.session import Session
+    from lazyscope.model.trace import TraceData
+    from lazyscope.views import Call, Failure, Force, UnknownShape
+
+
+class Trace:
+    """What was recorded: forces, calls, unknown shapes and failures, in the order of time.
+
+    Looking at a trace computes nothing. While its block is open it shows what happened so far.
+    """
+
+    def __init__(self, content: bytes | None = None, *, name: str = "trace") -> None:
+        self._content = content
+        self._name = name
+        self._session: Session | None = None
+
+    @property
+    def data(self) -> TraceData:
+        """The tables and events themselves."""
+        if self._session is not None:
+            self._session.recorder.flush()
+            return self._assembled(self._journal_bytes())
+        return self._final
+
+    @cached_property
+    def _final(self) -> TraceData:
+        return self._assembled(self._journal_bytes())
+
+    def _assembled(self, content: bytes) -> TraceData:
+        from lazyscope.model import journal
+        from lazyscope.model.trace import assemble
+
+        return assemble(journal.read_records(content, name=self._name))
+
+    def _journal_bytes(self) -> bytes:
+        if self._content is not None:
+            return self._content
+        if self._session is None:
+            raise LazyscopeError("this trace has not begun: use it as `with lazyscope.trace() as t:`")
+        return self._session.recorder.journal.content()
+
+    @property
+    def forces(self) -> list[Force]:
+        """Every execution of a dask graph."""
+        from lazyscope.views import forces
+
+        return forces(self.data)
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every array-API call on dask arrays."""
+        from lazyscope.views import calls
+
+        return calls(self.data)
+
+    @property
+    def unknown_shapes(self) -> list[UnknownShape]:
+        """Every array whose shape became unknown, where that began."""
+        from lazyscope.views import unknown_shapes
+
+        return unknown_shapes(self.data)
+
+    @property
+    def failures(self) -> list[Failure]:
+        """Every exception that passed through a recorded call or left the traced block."""
+        from lazyscope.views import failures
+
+        return failures(self.data)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the trace to a file that `load` and the command line read.
+
+        Raises
+        ------
+        TraceFileError
+            If the file exists and `overwrite` is false, or cannot be written.
+        """
+        if self._session is not None:
+            self._session.recorder.flush()
+        content = self._journal_bytes()
+        target = Path(path)
+        try:
+            with target.open("wb" if overwrite else "xb") as file:
+                file.write(content)
+        except FileExistsError:
+            raise TraceFileError(
+                f"{target} exists and would be lost: give another path, or overwrite=True"
+            ) from None
+        except OSError as error:
+            raise TraceFileError(f"cannot write {target}: {error.strerror}; give another path") from None
+        return target
+
+    def show(self) -> None:
+        """Print the terminal summary."""
+        import sys
+
+        from lazyscope.report import terminal
+
+        sys.stdout.write(terminal.render_for_stdout(self.data))
+
+    def __repr__(self) -> str:
+        if self._content is None and self._session is None:
+            return "<lazyscope trace, not begun>"
+        data = self.data
+        state = "open" if self._session is not None else data.ended
+        return f"<lazyscope trace, {state}: {len(data.forces)} forces, {len(data.calls)} calls>"
+
+
+def load(path: str | Path) -> Trace:
+    """Read a trace from a file.
+
+    Raises
+    ------
+    TraceFileError
+        If there is no trace that can be read.
+    """
+    from lazyscope.model import journal
+
+    target = Path(path)
+    journal.read_file(target)
+    return Trace(target.read_bytes(), name=str(target))
