@@ -29,11 +29,11 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from lazyscope.model import events
-from lazyscope.model.trace import TraceData
+from lazyscope.model.trace import TraceData, unpacked_lines
 
 Point: TypeAlias = tuple[int, int]
 """(line from 1, column from 0)."""
@@ -111,8 +111,14 @@ def _sources(trace: TraceData) -> _Sources:
 def _file(trace: TraceData, number: int) -> _File:
     files = _sources(trace).files
     if number not in files:
-        files[number] = _File(trace.source_lines(number))
+        files[number] = _parsed(trace.packed_source(number))
     return files[number]
+
+
+@lru_cache(maxsize=64)
+def _parsed(packed: bytes | None) -> _File:
+    """Kept from one trace to the next: the tests of a module each have a trace, and its text in it."""
+    return _File(unpacked_lines(packed))
 
 
 def _locate(trace: TraceData, number: int) -> SourceSite:
