@@ -20,7 +20,7 @@ from lazyscope.model.trace import TraceData
 from lazyscope.model.trace import load as load_trace
 
 SOURCE_ROOT = str(Path(lazyscope.__file__).parents[1])
-NOTICE = re.compile(rb"^lazyscope: [\d,]+ forces, trace in .*\n", re.MULTILINE)
+NOTICE = re.compile(rb"^lazyscope: [\d,]+ forces, trace in .*\n(?:lazyscope: traces of .*\n)?", re.MULTILINE)
 RUNPY = re.compile(rb'^[ |]+File "<frozen runpy>", line \d+, in \w+\n', re.MULTILINE)
 """Plain Python shows the frames of its own runner of modules; ours is not shown."""
 
@@ -651,7 +651,10 @@ class TestOutput:
             """,
         )
         ran = run("-o", "moved.lazy", "move.py", cwd=here)
-        assert ran.err == b"lazyscope: 1 forces, trace in moved.lazy\n"
+        assert ran.err == (
+            b"lazyscope: 1 forces, trace in moved.lazy\n"
+            b"lazyscope: traces of a child process in moved-<process>.lazy\n"
+        )
         assert len(trace_in(here, "moved.lazy").forces) == 1
         assert len(trace_in(here, "moved-*.lazy").forces) == 1
         assert list((here / "elsewhere").iterdir()) == []

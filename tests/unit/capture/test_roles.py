@@ -614,7 +614,7 @@ class TestRobustness:
         assert found.of(file, NO_GLOBALS) == "user"
         monkeypatch.setattr(roles_module, "_find", None)
         assert found.of(file, NO_GLOBALS) == "user"
-        assert not found.in_array_layer(file, NO_GLOBALS)
+        assert found.of(file, NO_GLOBALS) != "array"
         assert found.verdicts[file] == "user"
 
     def test_importing_the_module_loads_nothing_heavy(self) -> None:

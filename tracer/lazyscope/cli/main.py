@@ -19,6 +19,7 @@ VERBS = {
     "run": "Run a program and record what makes it execute dask graphs.",
     "show": "Summarise a trace on one screen.",
     "report": "Write a report of a trace for other programs.",
+    "doctor": "Say what keeps arrays from staying lazy here, and what to type.",
     "demo": "Record and show a bundled sample.",
 }
 """Verbs and what they do, in the order of the help. A verb lives in the module of its name."""

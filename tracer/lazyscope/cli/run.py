@@ -177,10 +177,13 @@ def _children(path: Path | None, started: float) -> str:
     if path is None:
         return ""
     name = re.compile(re.escape(path.stem) + r"-\d+" + re.escape(path.suffix))
-    beside = [found for found in path.parent.iterdir() if name.fullmatch(found.name)]
-    written = sum(found.stat().st_mtime >= started for found in beside)
+    try:
+        beside = [found for found in path.parent.iterdir() if name.fullmatch(found.name)]
+        written = sum(found.stat().st_mtime >= started for found in beside)
+    except OSError:
+        return ""
     children = "a child process" if written == 1 else f"{written:,} child processes"
-    return f"; those of {children} in {path.stem}-<process>{path.suffix}" if written else ""
+    return f"\nlazyscope: traces of {children} in {path.stem}-<process>{path.suffix}" if written else ""
 
 
 def _stop(opened: Session, outcome: Outcome | None) -> None:
