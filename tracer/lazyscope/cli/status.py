@@ -4,7 +4,7 @@ from __future__ import annotations
 
 OK = 0
 WORSE = 1
-"""A budget was broken, or a comparison found something worse."""
+"""A budget was broken, a comparison found something worse, or `doctor` something to mend."""
 USAGE = 2
 """The command line is wrong, or its input cannot be read."""
 PIPE_CLOSED = 141
