@@ -43,16 +43,32 @@ def snapshot() -> dict[tuple[str, ...], Any]:
         ("threading", "start"): vars(threading.Thread)["start"],
         ("futures", "submit"): vars(ThreadPoolExecutor)["submit"],
     }
+    if "multiprocessing.spawn" in sys.modules:
+        found["spawn", "get_command_line"] = sys.modules["multiprocessing.spawn"].get_command_line
+    if "multiprocessing.popen_forkserver" in sys.modules:
+        popen = sys.modules["multiprocessing.popen_forkserver"].Popen
+        found["forkserver", "_launch"] = vars(popen)["_launch"]
     for name, module in layer_modules().items():
         for attribute, value in list(vars(module).items()):
             if callable(value):
                 found[name, attribute] = value
-                found |= cells(f"{name}.{attribute}", value)
+                found |= cells(f"{name}.{attribute}", value) | codes(f"{name}.{attribute}", value)
     for owner in watched_classes():
         for attribute, value in vars(owner).items():
             if callable(value) or isinstance(value, property | classmethod | staticmethod):
                 found[owner.__module__, owner.__qualname__, attribute] = value
+                found |= codes(f"{owner.__qualname__}.{attribute}", value)
     return found
+
+
+def codes(where: str, value: Any) -> dict[tuple[str, ...], Any]:
+    """What the functions behind a module's or class's attribute run."""
+    functions = (value, getattr(value, "fget", None), getattr(value, "fset", None))
+    return {
+        (where, "code", str(number)): function.__code__
+        for number, function in enumerate(functions)
+        if isinstance(function, FunctionType)
+    }
 
 
 def cells(where: str, value: Any) -> dict[tuple[str, ...], Any]:

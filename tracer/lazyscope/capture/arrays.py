@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+from inspect import CO_GENERATOR
 from types import FunctionType
 from typing import Any
 
 from dask.array import Array
 
-from lazyscope.capture.namespace import recorded_by_name, recorded_function
+from lazyscope.capture import calls
 from lazyscope.capture.patching import Patches
+from lazyscope.capture.recording import record, recorded_copy
 
 CONVERSIONS = (
     "__array__", "__bool__", "__float__", "__int__", "__index__", "__complex__", "__len__", "__iter__",
@@ -34,21 +37,22 @@ NOT_CALLS = frozenset({"to_svg", "store", "to_backend"})
 
 def install(patches: Patches) -> None:
     """Record what is called on dask arrays."""
+    seen: set[FunctionType] = set()
     for name, value in list(vars(Array).items()):
-        if isinstance(value, FunctionType) and _is_recorded(name):
-            patches.set(Array, name, _recorded(name, value))
-        elif isinstance(value, property) and name in PROPERTIES and isinstance(value.fget, FunctionType):
-            patches.set(Array, name, value.getter(recorded_function(value.fget, f"Array.{name}")))
-
-
-def _is_recorded(name: str) -> bool:
-    return name in SPECIAL or not (name.startswith("_") or name in NOT_CALLS)
-
-
-def _recorded(name: str, method: FunctionType) -> Any:
-    if name in ("__array_function__", "__array_ufunc__"):
-        return recorded_by_name(method, "numpy", 1)
-    return recorded_function(method, f"Array.{name}")
+        if isinstance(value, property) and name in PROPERTIES:
+            value = value.fget
+        elif not _is_recorded(name):
+            continue
+        if not isinstance(value, FunctionType):
+            continue
+        # A generator's code can be replaced by that of a generator only; one code cannot tell two names.
+        if value.__code__.co_flags & CO_GENERATOR or value in seen:
+            copy = recorded_copy(value, f"Array.{name}")
+            patches.set(Array, name, functools.wraps(value)(copy))
+        else:
+            named_by = 1 if name in ("__array_function__", "__array_ufunc__") else None
+            _record(patches, value, f"Array.{name}", named_by)
+        seen.add(value)
 
 
 def install_ufuncs(patches: Patches) -> None:
@@ -56,4 +60,26 @@ def install_ufuncs(patches: Patches) -> None:
     from dask.array.ufunc import ufunc
 
     for name in ("__call__", "outer"):
-        patches.set(ufunc, name, recorded_by_name(vars(ufunc)[name], "dask.array", 0))
+        _record(patches, vars(ufunc)[name], f"dask.array.{name}", 0)
+
+
+def _is_recorded(name: str) -> bool:
+    return name in SPECIAL or not (name.startswith("_") or name in NOT_CALLS)
+
+
+def _record(patches: Patches, method: FunctionType, operation: str, named_by: int | None) -> None:
+    """Record a method; `named_by` is which of its arguments is the function that it stands for.
+
+    That is the first for the methods of dask's ufuncs, and the second for NumPy's protocols.
+    """
+    if named_by is None:
+        record(patches, method, operation)
+        return
+
+    def begin(caller: Any, _: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        function = args[named_by]
+        module = (getattr(function, "__module__", None) or "numpy") if named_by else "dask.array"
+        name = getattr(function, "__name__", "ufunc")
+        return calls.begin(caller, f"{module}.{name}", args, kwargs)
+
+    record(patches, method, operation, begin=begin)

@@ -6,10 +6,7 @@ program had bound before the trace began (``from dask.array import mean``).
 
 from __future__ import annotations
 
-import functools
-import sys
 import threading
-from collections.abc import Callable
 from time import perf_counter
 from types import FrameType
 from typing import Any
@@ -19,9 +16,9 @@ from dask.array import Array
 from lazyscope.capture import calls, unknown
 from lazyscope.capture import session as sessions
 from lazyscope.capture.patching import Patches
+from lazyscope.capture.recording import follow
 from lazyscope.capture.running import force_of_task
 from lazyscope.capture.session import Session, note_own_failure
-from lazyscope.capture.wrapping import unseen
 
 NOT_CALLS = frozenset(
     {"compute", "persist", "optimize", "_rebuild", "compute_as_if_collection", "__reduce__", "loads"}
@@ -33,24 +30,14 @@ def install(patches: Patches) -> None:
     """Watch dask arrays being made; the expression back end makes them in another way."""
     new = vars(Array).get("__new__")
     if isinstance(new, staticmethod) and hasattr(Array, "_chunks"):
-        made = functools.wraps(new.__func__)(_make_new(new.__func__, _array_made, sys._getframe))
-        patches.set(Array, "__new__", staticmethod(made))
-        known = vars(Array)["_chunks"]
-        patches.set(Array, "_chunks", known.setter(_make_setter(known.fset, _chunks_set, sys._getframe)))
+        follow(patches, new.__func__, _array_made)
+        follow(patches, vars(Array)["_chunks"].fset, _chunks_set)
 
 
-@unseen
-def _make_setter(original: Callable[..., Any], seen: Callable[..., Any], frame_at: Any) -> Callable[..., Any]:
-    def _chunks(self: Any, chunks: Any) -> None:
-        original(self, chunks)
-        seen(self, chunks, frame_at)
-
-    return _chunks
-
-
-def _chunks_set(array: Any, chunks: Any, frame_at: Any) -> None:
+def _chunks_set(_: None, args: tuple[Any, ...], frame_at: Any) -> None:
     """Note an array whose shape is unknown now, or was."""
     try:
+        array, chunks = args
         for sizes in chunks:
             total = sum(sizes)
             if total != total:
@@ -64,17 +51,7 @@ def _chunks_set(array: Any, chunks: Any, frame_at: Any) -> None:
         note_own_failure(error)
 
 
-@unseen
-def _make_new(original: Callable[..., Any], seen: Callable[..., Any], frame_at: Any) -> Callable[..., Any]:
-    def new(*args: Any, **kwargs: Any) -> Any:
-        array = original(*args, **kwargs)
-        seen(array, frame_at)
-        return array
-
-    return new
-
-
-def _array_made(array: Any, frame_at: Any) -> None:
+def _array_made(array: Any, _: tuple[Any, ...], frame_at: Any) -> None:
     if calls.thread.call is not None:
         return
     try:

@@ -1,13 +1,12 @@
-"""Recorded functions: the calls traced code makes through an array-API namespace.
+"""The functions of array-API namespaces, recorded in place.
 
-While a trace is open each function of the dask namespaces is replaced, at every attribute of the array
-layer that holds it, by one recorded function that hands on to it; so ``xp is array_namespace(x)``,
-pickling by reference and tokens hold. Three kinds of functions need three ways:
+Three kinds of functions need three ways:
 
-* a function that pickle finds under its name is replaced by a wrapper, its own module included;
+* a function that pickle finds under its name keeps its identity, and only its code is replaced;
 * `array_api_compat.common._internal.get_xp` makes closures over functions that pickle does find: the
-  closure stays, the function in its cell is replaced;
-* any other closure is replaced by a `StandIn`, which pickles and tokenises as the closure itself.
+  closure stays, the function in it has its code replaced;
+* any other closure is pickled with its code, so a `StandIn` takes its place at every attribute of the
+  array layer. It equals the closure and pickles and tokenises as the closure itself.
 """
 
 from __future__ import annotations
@@ -16,14 +15,15 @@ import functools
 import importlib
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import FunctionType, ModuleType
 from typing import Any
 
 from lazyscope.capture import calls
 from lazyscope.capture.imports import is_array_layer
 from lazyscope.capture.patching import Patches
-from lazyscope.capture.wrapping import StandIn, importable, unseen, without_catcher
+from lazyscope.capture.recording import record, recorded_copy
+from lazyscope.capture.wrapping import StandIn, importable
 
 _NAMESPACE = re.compile(
     r"^dask\.array(\.(linalg|fft|random|ma|stats|image|overlap|lib\.stride_tricks))?$"
@@ -41,11 +41,11 @@ _NO_CALLS = frozenset(
     }
 )  # fmt: skip
 
-_recorded: dict[int, tuple[Any, Any]] = {}
-"""By id of the original: the original and what stands in for it while patches are in place."""
+_recorded: set[int] = set()
+"""Ids of the functions that are recorded while patches are in place."""
 
-
-_stand_ins: set[int] = set()
+_stand_ins: dict[int, tuple[Any, Any]] = {}
+"""By id of a closure: the closure, and what stands in for it."""
 
 
 def install(patches: Patches) -> None:
@@ -88,29 +88,23 @@ def _public(module: ModuleType) -> Iterator[tuple[str, Any]]:
 
 
 def _replace(patches: Patches, module: ModuleType, name: str, value: Any) -> None:
-    """Make one function of a namespace recorded, where it is defined and here."""
-    if not isinstance(value, FunctionType) or id(value) in _recorded or id(value) in _stand_ins:
+    """Have one function of a namespace recorded."""
+    if not isinstance(value, FunctionType) or id(value) in _recorded:
         return
     home = value.__code__.co_filename
     if not _HOMES.search(home) or (_is_part(module) and not _is_own(module, home, value)):
         return
     operation = f"{_shown(module.__name__)}.{name}"
-    inner = _function_in_closure(value)
+    _recorded.add(id(value))
     if importable(value):
-        stand_in: Any = recorded_function(value, operation)
-        _set_home(patches, value, stand_in)
-    elif inner is not None:
-        cell, function = inner
-        stand_in = recorded_function(function, operation, depth=2)
-        _note_recorded(function, stand_in)
-        patches.set_cell(cell, stand_in)
-        if vars(value).get("__wrapped__") is function:
-            patches.set(value, "__wrapped__", stand_in)
-        _set_home(patches, function, stand_in)
+        record(patches, value, operation)
         return
-    else:
-        stand_in = StandIn(value, recorded_function(value, operation, depth=2))
-    _note_recorded(value, stand_in)
+    inner = _function_in_closure(value)
+    if inner is None:
+        _stand_ins[id(value)] = (value, StandIn(value, recorded_copy(value, operation)))
+    elif id(inner) not in _recorded:
+        _recorded.add(id(inner))
+        record(patches, inner, operation, through=value.__code__)
 
 
 def _is_part(module: ModuleType) -> bool:
@@ -124,54 +118,27 @@ def _is_own(module: ModuleType, home: str, value: FunctionType) -> bool:
     return home == module.__file__ or value.__module__ == module.__name__
 
 
-def _note_recorded(original: Any, stand_in: Any) -> None:
-    _recorded[id(original)] = (original, stand_in)
-    _stand_ins.add(id(stand_in))
-
-
-def _set_home(patches: Patches, function: FunctionType, stand_in: Any) -> None:
-    home = sys.modules.get(function.__module__)
-    if home is not None and vars(home).get(function.__name__) is function:
-        patches.set(home, function.__name__, stand_in)
-
-
-def _function_in_closure(value: FunctionType) -> tuple[Any, FunctionType] | None:
+def _function_in_closure(value: FunctionType) -> FunctionType | None:
     """The function that a closure of the same name hands on to, if pickle finds that one."""
     for cell in value.__closure__ or ():
         inner = cell.cell_contents
         if not isinstance(inner, FunctionType) or inner.__name__ != value.__name__:
             continue
         if _HOMES.search(inner.__code__.co_filename) and importable(inner):
-            return cell, inner
+            return inner
     return None
 
 
 def _rebind(patches: Patches, module: ModuleType) -> None:
-    """Replace every attribute of a module that holds a recorded function."""
+    """Put stand-ins where a module holds what they stand in for."""
     for name, value in list(vars(module).items()):
-        known = _recorded.get(id(value))
-        if known is not None and known[0] is value:
+        known = _stand_ins.get(id(value))
+        if known is not None:
             patches.set(module, name, known[1])
-        elif isinstance(value, FunctionType) and value.__closure__ and id(value) not in _stand_ins:
-            _rebind_closure(patches, value)
-
-
-def _rebind_closure(patches: Patches, closure: FunctionType) -> None:
-    """Have a closure over a recorded function see what its module holds now, or it would pickle otherwise."""
-    for cell in closure.__closure__ or ():
-        try:
-            inner = cell.cell_contents
-        except ValueError:
-            continue
-        known = _recorded.get(id(inner))
-        if known is not None and known[0] is inner and isinstance(known[1], FunctionType):
-            patches.set_cell(cell, known[1])
-            if vars(closure).get("__wrapped__") is inner:
-                patches.set(closure, "__wrapped__", known[1])
 
 
 def rebind_everywhere(patches: Patches) -> None:
-    """Replace every attribute of the array layer that holds a recorded function."""
+    """Put stand-ins wherever the array layer holds what they stand in for."""
     for module in _array_layer_modules():
         _rebind(patches, module)
 
@@ -182,82 +149,6 @@ def _shown(module_name: str) -> str:
         if public in module_name:
             return module_name[module_name.index(public) :]
     return module_name
-
-
-def recorded_function(
-    original: Callable[..., Any], operation: str, *, depth: int = 1
-) -> Callable[..., Any]:
-    """A function that does what `original` does and has the call recorded.
-
-    Parameters
-    ----------
-    original : callable
-    operation : str
-        What the call is named in the trace.
-    depth : int
-        How many frames away the caller is: 2 where another function only hands on.
-    """
-    return functools.wraps(original)(_stand_in(original, operation, depth, calls.begin))
-
-
-def _stand_in(original: Any, operation: str, depth: int, begin: Any) -> Callable[..., Any]:
-    return _make(
-        original, operation, depth, begin, calls.returned, calls.raised, sys._getframe, calls.internal,
-        without_catcher,
-    )  # fmt: skip
-
-
-@unseen
-def _make(
-    original: Callable[..., Any],
-    operation: str,
-    depth: int,
-    begin: Callable[..., Any],
-    returned: Callable[..., Any],
-    raised: Callable[..., Any],
-    frame_at: Callable[[int], Any],
-    internal: set[str],
-    unmark: Callable[[BaseException], None],
-) -> Callable[..., Any]:
-    def recorded(*args: Any, **kwargs: Any) -> Any:
-        caller = frame_at(depth)
-        call = None
-        if caller.f_code.co_filename not in internal:
-            call = begin(caller, operation, args, kwargs)
-        try:
-            result = original(*args, **kwargs)
-        except BaseException as error:
-            if call is not None:
-                raised(call, error)
-            unmark(error)
-            raise
-        if call is None:
-            return result
-        returned(call, result)
-        return result
-
-    return recorded
-
-
-def recorded_by_name(method: Callable[..., Any], namespace: str, number: int) -> Callable[..., Any]:
-    """A recorded method that stands for a function: one of its arguments, by which calls are named.
-
-    Parameters
-    ----------
-    method : callable
-    namespace : str
-        Where the function is found if it does not say.
-    number : int
-        Which argument is the function: 0 for the methods of dask's ufuncs, 1 for NumPy's protocols.
-    """
-
-    def begin(caller: Any, _: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        function = args[number]
-        module = getattr(function, "__module__", None) if number else None
-        name = getattr(function, "__name__", "ufunc")
-        return calls.begin(caller, f"{module or namespace}.{name}", args, kwargs)
-
-    return functools.wraps(method)(_stand_in(method, "", 1, begin))
 
 
 class Namespace(ModuleType):
@@ -296,7 +187,7 @@ class Namespace(ModuleType):
 
 @functools.cache
 def _proxied(function: FunctionType, operation: str) -> Any:
-    return StandIn(function, recorded_function(function, operation, depth=2))
+    return StandIn(function, recorded_copy(function, operation))
 
 
 @functools.cache

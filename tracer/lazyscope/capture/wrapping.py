@@ -53,6 +53,15 @@ class StandIn:
             without_catcher(error)
             raise
 
+    def __eq__(self, other: object) -> bool:
+        return other is self or other is self._original
+
+    def __hash__(self) -> int:
+        return hash(self._original)
+
+    def __repr__(self) -> str:
+        return repr(self._original)
+
     def __dask_tokenize__(self) -> Any:
         from dask.base import normalize_token
 
