@@ -18,7 +18,7 @@ README = (ROOT / "README.md").read_text()
 
 def commands() -> list[str]:
     """The indented lines of the README that a reader would type."""
-    return [line.strip() for line in README.splitlines() if re.match(r"    (lazyscope|python) ", line)]
+    return [line.strip() for line in README.splitlines() if re.match(r"    (lazyscope|python|pytest) ", line)]
 
 
 def run(command: str, directory: Path) -> subprocess.CompletedProcess[str]:
@@ -43,18 +43,45 @@ def test_the_readme_has_the_commands_that_are_tested_here():
         "python -m pip install -e '.[test]' && python -m pytest",
         "lazyscope run samples/own_code.py",
         "lazyscope show lazyscope-own_code-1.lazy",
+        "pytest --lazyscope",
+        "pytest --lazyscope-report forces.json --lazyscope-match test_lazy",
     ]
 
 
 def test_the_commands_on_a_program_of_your_own_work(tmp_path):
     """`run` keeps a numbered trace where it was started, and `show` reads it."""
     (tmp_path / "samples").symlink_to(ROOT / "samples")
-    _, _, recorded, shown = commands()
+    _, _, recorded, shown, *_ = commands()
     first = run(recorded, tmp_path)
     assert first.returncode == 0, first.stderr
     second = run(shown, tmp_path)
     assert second.returncode == 0, second.stderr
     assert "kept.compute_chunk_sizes()" in second.stdout
+
+
+def test_the_pytest_commands_work(tmp_path):
+    """The summary, and a report of those tests alone whose ids match."""
+    (tmp_path / "test_two.py").write_text(
+        "import dask.array as da\n"
+        "def test_lazy(): assert da.ones(3, chunks=1).sum().ndim == 0\n"
+        "def test_eager(): assert da.ones(3, chunks=1).sum() == 3\n"
+    )
+    summed, reported = ([sys.executable, "-m", *shlex.split(command)] for command in commands()[4:])
+    done = subprocess.run(summed, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "1 force in 1 of 2 tests" in done.stdout
+    assert "test_two.py:3" in done.stdout
+    done = subprocess.run(reported, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    tests = json.loads((tmp_path / "forces.json").read_text())["tests"]
+    assert [(test["nodeid"], test["forces"]) for test in tests] == [("test_two.py::test_lazy", [])]
+
+
+def test_every_verb_is_in_the_readme():
+    """The table of verbs is complete."""
+    from lazyscope.cli.main import VERBS
+
+    assert [verb for verb in VERBS if f"| `lazyscope {verb}" not in README] == []
 
 
 @pytest.fixture(scope="module")

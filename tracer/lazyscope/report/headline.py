@@ -50,6 +50,8 @@ def _sums(trace: TraceData, totals: Totals) -> list[str]:
     if not totals.forces:
         return [f"Nothing was forced: {calls} recorded, no graph executed."]
     size = None if totals.bytes is None else figures.size(totals.bytes)
+    if size is not None and any(f.completed and f.end and f.end.bytes is None for f in trace.forces):
+        size = f"At least {size}"
     return [
         _time(trace, totals),
         _repeats(trace, totals),
@@ -73,6 +75,6 @@ def _repeats(trace: TraceData, totals: Totals) -> str:
 
 
 def _partitions(trace: TraceData) -> list[str]:
-    reads = sum(force.begin.partition_reads for force in trace.forces)
-    again = sum(force.begin.partition_reads_repeated for force in trace.forces)
+    reads = sum(force.partition_reads for force in trace.forces)
+    again = sum(force.partition_reads_repeated for force in trace.forces)
     return [f"{again:,} of {figures.plural(reads, 'partition read')} had been made before."] if reads else []
