@@ -607,3 +607,23 @@ def test_random_programs(steps: list[tuple[str, int, int, int, bool]]) -> None:
     assert [f.tasks for f in trace.forces] == witness.tasks
     assert [f.tasks_repeated for f in trace.forces] == witness.repeated
     assert repeated_of(trace, "source-") == made.repeated
+
+
+def test_a_repeat_names_the_latest_force_that_asked_for_those_very_tasks(run: Runner) -> None:
+    """Not one that asked for other blocks of the same layer meanwhile."""
+    done = run(
+        """
+        x = da.map_blocks(lambda block_id: np.ones(1), chunks=((1,) * 3,), dtype=float, meta=np.empty(0),
+                          name="x")
+        x.sum().compute()
+        x[:1].sum().compute()
+        x[1:].sum().compute()
+        x[:1].max().compute()
+        """
+    )
+    assert [[(r.layer, r.tasks, r.force) for r in force.repeats if r.layer == "x"] for force in done.forces] == [
+        [],
+        [("x", 1, 1)],
+        [("x", 2, 1)],
+        [("x", 1, 2)],
+    ]

@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 import textwrap
+import weakref
 from types import FrameType
 from typing import Any
 
 import pytest
 
+from lazyscope.capture import instruction
 from lazyscope.capture.instruction import Place, Span, position_of
 
 OPERATIONS = set(opcode.opmap)
@@ -225,3 +227,34 @@ def test_a_large_function_is_not_read_as_a_whole() -> None:
         lasti -= 2
     assert position_of(code, lasti)[:2] == (3000, 3000)
     assert position_of(code, lasti)[5] == (3000, 3000, 10, 14)
+
+
+def test_functions_of_one_name_are_told_apart() -> None:
+    """Text that is executed anew gives another code object with the same name and instruction."""
+    for lines in (1, 2, 3):
+        scope: dict[str, Any] = {}
+        exec("\n" * lines + "def again(p): return bool(p)", scope)
+        probe = Probe()
+        scope["again"](probe)
+        assert [place[0] for place in probe.places] == probe.lines == [lines + 1]
+
+
+def test_an_id_used_again_is_another_code_object() -> None:
+    code = compile("pass", "<first>", "exec")
+    stale = (weakref.ref(code), (7, 7, 0, 0, "CALL", None))
+    del code
+    fresh = compile("\n\npass", "<second>", "exec")
+    instruction._remembered[id(fresh), 2] = stale
+    assert position_of(fresh, 2)[0] == 3
+
+
+def test_what_is_remembered_keeps_no_code_alive_and_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(instruction, "_remembered", {})
+    monkeypatch.setattr(instruction, "MOST_REMEMBERED", 5)
+    for number in range(20):
+        code = compile(f"x = {number}", "<text>", "exec")
+        gone = weakref.ref(code)
+        position_of(code, 2)
+        del code
+        assert gone() is None
+    assert len(instruction._remembered) <= 5

@@ -173,6 +173,11 @@ class TestTrace:
             x.flatten()
         assert [call.operation for call in t.calls] == ["Array.ravel", "Array.flatten"]
 
+    def test_code_can_still_be_hashed(self):
+        """Tools keep what they know by code object."""
+        with lazyscope.trace():
+            assert len({da.mean.__code__, da.Array.mean.__code__}) == 2
+
     def test_nothing_warns(self, recwarn):
         """A generator's code cannot be replaced by a function's without a warning, and so is not."""
         with lazyscope.trace() as t:

@@ -176,7 +176,7 @@ class TestErrors:
         (execution.Execution, "asks_for"),
         (execution.Request, "demand"),
         (execution, "result_bytes"),
-        (Recorder, "layer"),
+        (Recorder, "add_layer"),
         (Recorder, "_position_record"),
         (Recorder, "_resolve_calls"),
         (session.Session, "failed"),

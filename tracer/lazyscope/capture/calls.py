@@ -30,7 +30,13 @@ LONGEST = 1000
 QUESTIONS = ("is_lazy_array", "is_dask_array")
 """What libraries ask about an array before they choose a path."""
 
-internal: set[str] = set()
+class _Filenames(set[str]):
+    """A set that may be part of a constant of code, which has to be hashable."""
+
+    __hash__ = object.__hash__
+
+
+internal: set[str] = _Filenames()
 """Files whose calls are nobody's, as far as they were met: the quickest way to hand on."""
 
 
@@ -71,7 +77,7 @@ def begin(caller: FrameType, operation: str, args: tuple[Any, ...], kwargs: dict
             return None
         code = caller.f_code
         roles = watching[0].roles
-        role = roles.of(code.co_filename, caller.f_globals)
+        role = roles.verdicts.get(code.co_filename) or roles.of(code.co_filename, caller.f_globals)
         if role == "array" or role == "tool":
             if code.co_filename in roles.verdicts:
                 internal.add(code.co_filename)
@@ -101,7 +107,7 @@ def returned(call: OpenCall, result: Any) -> None:
         outputs = described(result if call.target is None else call.target)
         if outputs or call.inputs:
             # An answer to a question about the array; a truth value would be the array's data.
-            answer = bool(result) if call.operation.endswith(QUESTIONS) else None
+            answer = bool(result) if not outputs and call.operation.endswith(QUESTIONS) else None
             _record(call, outputs, ended, answer)
     except Exception as error:
         note_own_failure(error)
@@ -143,12 +149,11 @@ def _record_failure(call: OpenCall, error: BaseException) -> None:
 
 def _user_place(frame: FrameType | None, roles: Roles) -> Place | None:
     """The innermost user frame from here outwards."""
-    known = roles.verdicts
+    others = roles.others
     while frame is not None:
-        code = frame.f_code
-        role = known.get(code.co_filename) or roles.of(code.co_filename, frame.f_globals)
-        if role == "user":
-            return code, frame.f_lasti
+        filename = frame.f_code.co_filename
+        if filename not in others and roles.of(filename, frame.f_globals) == "user":
+            return frame.f_code, frame.f_lasti
         frame = frame.f_back
     return None
 

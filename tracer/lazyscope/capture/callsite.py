@@ -38,6 +38,8 @@ TRIGGERS = {
 """Functions of dask that make it execute a graph, by name. dask answers a NumPy function it lacks
 (NEP 18) in a function of its own inside ``__array_function__``."""
 
+INFERENCE = frozenset({"compute_meta", "apply_infer_dtype", "infer_dtype"})
+"""Functions of dask that run others on empty or tiny arrays to learn dtype and dimensions."""
 
 STACKS = 10_000
 """Stacks remembered before all are forgotten."""
@@ -53,6 +55,8 @@ class Sighting(NamedTuple):
     entry: str | None
     inner: list[str]
     """Functions of dask between the site and the event, outermost first."""
+    inferring: bool = False
+    """Whether dask was running a function of the program on empty arrays to learn what it returns."""
 
 
 class Sighter:
@@ -121,11 +125,12 @@ def _read(frames: list[tuple[FrameType, int]], roles: Roles) -> tuple[Sighting, 
     libraries: list[int] = []
     inner: list[str] = []
     user_site: Place | None = None
-    in_task = False
+    in_task = inferring = False
     for number, (frame, instruction) in enumerate(frames):
         code = frame.f_code
         role = roles.of(code.co_filename, frame.f_globals)
         if role == "array":
+            inferring = inferring or (code.co_name in INFERENCE and is_dask(frame))
             if not places and not in_task and is_dask(frame):
                 # A worker's own frames are not what led to the event.
                 in_task = frame.f_globals.get("__name__") == "dask._task_spec"
@@ -145,7 +150,8 @@ def _read(frames: list[tuple[FrameType, int]], roles: Roles) -> tuple[Sighting, 
     libraries = libraries[::-1] if user_site else []
     entry = entry_of([frames[number][0] for number in libraries]) if libraries else None
     inner.reverse()
-    return Sighting(places, places[0] if places else None, user_site, entry, inner), libraries
+    site = places[0] if places else None
+    return Sighting(places, site, user_site, entry, inner, inferring), libraries
 
 
 def is_dask(frame: FrameType) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from time import perf_counter
-from types import FrameType
+from types import FrameType, FunctionType
 from typing import Any
 
 from dask.array import Array
@@ -30,8 +30,9 @@ def install(patches: Patches) -> None:
     """Watch dask arrays being made; the expression back end makes them in another way."""
     new = vars(Array).get("__new__")
     if isinstance(new, staticmethod) and hasattr(Array, "_chunks"):
-        follow(patches, new.__func__, _array_made)
-        follow(patches, vars(Array)["_chunks"].fset, _chunks_set)
+        for function, seen in ((new.__func__, _array_made), (vars(Array)["_chunks"].fset, _chunks_set)):
+            assert isinstance(function, FunctionType)
+            follow(patches, function, seen)
 
 
 def _chunks_set(_: None, args: tuple[Any, ...], frame_at: Any) -> None:

@@ -283,16 +283,33 @@ def _blockwise_shape(layer: Any) -> _Blockwise | None:
 def _read_blockwise(layer: Any) -> _Blockwise | None:
     if not isinstance(layer, Blockwise):
         return None
-    grid = tuple(layer.dims[i] for i in layer.output_indices)
-    blocks = None
+    grid = _grid_of(layer)
+    blocks, tasks = None, math.prod(grid)
     if layer.output_blocks:
-        blocks = _bits(layer.output_blocks, grid)
+        blocks, tasks = _bits(layer.output_blocks, grid), len(layer.output_blocks)
     arrays, keys = _blockwise_inputs(layer)
     return _Blockwise(
-        layer.output, grid, len(layer), blocks, arrays, keys,
+        layer.output, grid, tasks, blocks, arrays, keys,
         tuple(dict.fromkeys((*arrays, *(_name_of(key) for key in keys)))),
         _is_getter(layer.task.func),
     )  # fmt: skip
+
+
+def _grid_of(layer: Any) -> Grid:
+    """Blocks along each dimension of a Blockwise layer.
+
+    As `layer.dims` says, which dask itself asks of the few layers only that are left by optimisation, and
+    which takes as long as all else that is done here for a layer.
+    """
+    lengths: dict[Any, int] = {}
+    for name, indices in layer.indices:
+        if indices is not None:
+            for index, length in zip(indices, layer.numblocks.get(name, ()), strict=False):
+                if lengths.get(index, 1) == 1:
+                    lengths[index] = length
+    for index, sizes in layer.new_axes.items():
+        lengths[index] = len(sizes) if isinstance(sizes, tuple) else 1
+    return tuple([lengths[index] for index in layer.output_indices])
 
 
 def _is_getter(function: Any) -> bool:

@@ -17,6 +17,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from inspect import CO_OPTIMIZED, CO_VARARGS
+from itertools import repeat
 from types import CodeType, FrameType, FunctionType, GetSetDescriptorType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
@@ -33,6 +34,7 @@ _READS_ITS_LOCALS = frozenset(("locals", "vars", "eval", "exec"))
 """Before Python 3.13 a function that uses one of these shares its dict of locals with us."""
 _WRAPT = ("wrapped", "instance", "args", "kwargs")
 """Arguments of the functions that wrapt calls around another."""
+_COUNTERS = frozenset((int, float))
 _DEEPEST_WRAPPING = 16
 _MOST_REMEMBERED = 10_000
 
@@ -135,8 +137,8 @@ def _remember(answer: _Answer, values: Locals) -> _Answer:
 
 def _cells(code: CodeType, values: Locals) -> tuple[int, ...]:
     """Ids of what the closure holds, except numbers: those may count its calls."""
-    held = [values.get(name, _MISSING) for name in code.co_freevars]
-    return tuple([0 if type(value) is int or type(value) is float else id(value) for value in held])
+    held = map(values.get, code.co_freevars, repeat(_MISSING))
+    return tuple([0 if type(value) in _COUNTERS else id(value) for value in held])
 
 
 def _find(frame: FrameType, code: CodeType, receiver: Any, values: Locals) -> _Answer:
@@ -385,8 +387,8 @@ def _c_attribute(value: Any, name: str) -> Any:
 
 
 def _is_a(value: Any, cls: type) -> bool:
-    """`isinstance` that does not ask `value` for its ``__class__``."""
-    return any(base is cls for base in _bases_of_class(type(value)))
+    """`isinstance` that does not ask `value` for its ``__class__``; `cls` has no metaclass of its own."""
+    return issubclass(type(value), cls)
 
 
 def _class_of(receiver: Any) -> type:
@@ -470,4 +472,5 @@ def _peek(frame: FrameType, code: CodeType) -> dict[str, Any]:
 
 
 def _picked(local: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    return {name: local[name] for name in names if name in local}
+    found = zip(names, map(local.get, names, repeat(_MISSING)), strict=True)
+    return {name: value for name, value in found if value is not _MISSING}

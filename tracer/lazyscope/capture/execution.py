@@ -20,6 +20,7 @@ from lazyscope.capture.history import Asked
 from lazyscope.capture.instruction import position_of
 from lazyscope.capture.recorder import Recorder
 from lazyscope.capture.session import Session
+from lazyscope.capture.switches import switches
 from lazyscope.model import events
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ WORTH_A_LOOK = 64 * 1024 * 1024
 """Results of at least this many bytes have the free memory read before the force."""
 
 WORTH_A_PEAK = 1_000_000
-"""Bytes of the largest chunk or the result from which the highest resident size is looked at: asking the
-kernel for it in a process with threads can take longer than a small force."""
+"""Bytes of the largest chunk or the result from which the highest resident size is looked at."""
+
+_peaks = memory.PeakReader()
 
 
 class Request:
@@ -216,9 +218,12 @@ class Execution:
         resident = memory.resident_bytes()
         largest = max(filter(None, map(_chunk_bytes, demand.groups)), default=None)
         if largest is None or largest >= WORTH_A_PEAK or (expected or 0) >= WORTH_A_PEAK:
-            self._peak_before = memory.peak_resident_bytes()
+            self._peak_before = _peaks.before()
         self._reads = self._expected_reads()
+        switched = switches()
         for session in watching:
+            if session.switches != switched:
+                _note_switches(session, switched)
             number = session.next_force(allowed=self.allowed is not None)
             self._ids.append((session, number))
             asked = session.history.ask(demand, number)
@@ -277,6 +282,7 @@ class Execution:
                 partition_reads=len(self._reads.units) if self._reads else 0,
                 partition_reads_repeated=session.reads.known(self._reads.units) if self._reads else 0,
                 allowed=self.allowed,
+                inferring=sighting.inferring,
             )
 
         session.recorder.emit(record)
@@ -323,10 +329,21 @@ class Execution:
             session.recorder.emit_record(record)
 
 
+def _note_switches(session: Session, switched: dict[str, bool]) -> None:
+    """Record the switches that are other than at the last force."""
+    for name, on in switched.items():
+        if session.switches.get(name) is not on:
+            session.recorder.emit_record(events.Switch(name, on))
+    session.switches = switched
+
+
 def wanted_record(recorder: Recorder, asked: Asked) -> events.Wanted:
     group = asked.group
+    layer = recorder.known_layer(group.name)
+    if layer is None:
+        layer = recorder.add_layer(group.name, layer_record(recorder, group))
     return events.Wanted(
-        recorder.layer(group.name, lambda: layer_record(recorder, group)),
+        layer,
         group.tasks,
         asked.repeated,
         None if group.blocks is None else _bytes_of(group.blocks),

@@ -17,16 +17,37 @@ class Asked(NamedTuple):
     """The latest earlier force that asked for some of the repeated tasks."""
 
 
+PARTS = 256
+"""Different parts of one group whose latest force is remembered."""
+
+_Part = tuple[Grid, int | None, frozenset[int]]
+"""Grid, blocks wanted whole (None: all) and slices."""
+
+
 class _Seen:
     """What all forces so far have asked of one group."""
 
-    __slots__ = ("blocks", "grid", "last", "slices")
+    __slots__ = ("blocks", "grid", "parts", "slices")
 
     def __init__(self, group: Group) -> None:
         self.grid: Grid = group.grid
-        self.blocks: int | None = 0
-        self.slices: frozenset[int] = frozenset()
-        self.last: int | None = None
+        self.blocks: int | None = group.blocks if group.slices is None else group.unsliced
+        self.slices: frozenset[int] = group.slices or frozenset()
+        self.parts: dict[_Part, int] = {}
+        """The latest force that asked for each part, the latest last."""
+
+    def latest(self, group: Group) -> int | None:
+        """The latest force that asked for some of a group; None if that is forgotten."""
+        part = _part(group)
+        return next((force for known, force in reversed(self.parts.items()) if _overlap(known, part)), None)
+
+    def note(self, group: Group, force: int) -> None:
+        """Remember which force asked for a group."""
+        part = _part(group)
+        self.parts.pop(part, None)
+        if len(self.parts) >= PARTS:
+            del self.parts[next(iter(self.parts))]
+        self.parts[part] = force
 
     def ask(self, group: Group) -> int:
         """Note a group; return how many of its tasks had been asked for before."""
@@ -67,7 +88,24 @@ class History:
             seen = self._seen.get(group.name)
             if seen is None:
                 seen = self._seen[group.name] = _Seen(group)
-            repeated = seen.ask(group)
-            asked.append(Asked(group, repeated, seen.last if repeated else None))
-            seen.last = force
+                repeated = 0
+            else:
+                repeated = seen.ask(group)
+            asked.append(Asked(group, repeated, seen.latest(group) if repeated else None))
+            seen.note(group, force)
         return asked
+
+
+def _part(group: Group) -> _Part:
+    if group.slices is None:
+        return group.grid, group.blocks, frozenset()
+    return group.grid, group.unsliced, group.slices
+
+
+def _overlap(one: _Part, other: _Part) -> bool:
+    if one == other or not one[2].isdisjoint(other[2]):
+        return True
+    if len(one[0]) != len(other[0]):
+        return False
+    grid = tuple(map(max, one[0], other[0]))
+    return bool(blocks_on(one[1], one[0], grid) & blocks_on(other[1], other[0], grid))

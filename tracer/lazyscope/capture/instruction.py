@@ -7,8 +7,9 @@ makes expressions of it later.
 from __future__ import annotations
 
 import opcode
+import weakref
 from collections.abc import Iterable
-from itertools import islice
+from itertools import islice, starmap
 from types import CodeType
 from typing import TypeAlias
 
@@ -39,6 +40,12 @@ _LOADS = frozenset(
 )
 """Instructions that take the value of a variable."""
 
+MOST_REMEMBERED = 10_000
+"""Instructions remembered before all are forgotten."""
+
+_remembered: dict[tuple[int, int], tuple[weakref.ref[CodeType], Place]] = {}
+"""Every trace of a process meets the same ones; a code object that is gone may leave its id to another."""
+
 
 def position_of(code: CodeType, lasti: int) -> Place:
     """Describe the instruction at which a frame stands.
@@ -61,6 +68,17 @@ def position_of(code: CodeType, lasti: int) -> Place:
         right-hand operand. Where nothing is known, columns are -1 and `before` is None; this never
         raises.
     """
+    known = _remembered.get((id(code), lasti))
+    if known is not None and known[0]() is code:
+        return known[1]
+    if len(_remembered) >= MOST_REMEMBERED:
+        _remembered.clear()
+    place = _place_of(code, lasti)
+    _remembered[id(code), lasti] = (weakref.ref(code), place)
+    return place
+
+
+def _place_of(code: CodeType, lasti: int) -> Place:
     try:
         return _position(code, lasti)
     except Exception:  # whatever a strange code object does, the program must go on
@@ -77,9 +95,10 @@ def _position(code: CodeType, lasti: int) -> Place:
     operations = code.co_code[::_UNIT]
     unit = _instruction(operations, lasti // _UNIT)
     first = max(unit - _REACH, 0)
-    spans = [_span(*raw) for raw in islice(code.co_positions(), first, unit + 1)]
-    own = spans.pop()
-    before = _before(own, zip(reversed(operations[first:unit]), reversed(spans), strict=True))
+    *earlier, at = islice(code.co_positions(), first, unit + 1)
+    own = _span(*at)
+    spans = starmap(_span, reversed(earlier))
+    before = _before(own, zip(reversed(operations[first:unit]), spans, strict=True))
     line = own[0] if own[0] > 0 else code.co_firstlineno
     return line, max(own[1], line), own[2], own[3], opcode.opname[operations[unit]], before
 

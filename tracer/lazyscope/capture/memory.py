@@ -16,6 +16,9 @@ _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 FRESH = 0.05
 """Seconds for which a reading of the resident size stands: forces of a loop share it."""
 
+SHARE = 0.01
+"""Of the time that reading the peak may take."""
+
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
@@ -51,6 +54,27 @@ def peak_resident_bytes() -> int | None:
     if resource is None:
         return None
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT
+
+
+class PeakReader:
+    """Reads the peak for one force after another, and lets forces go without where it takes too long.
+
+    The kernel adds up the threads of a process for it, which can take longer than a small force.
+    """
+
+    def __init__(self) -> None:
+        self._next = float("-inf")
+
+    def before(self) -> int | None:
+        """The peak as a force begins; None if reading it again would cost more than `SHARE` of the time."""
+        began = time.perf_counter()
+        if began < self._next:
+            return None
+        peak = peak_resident_bytes()
+        ended = time.perf_counter()
+        # Another one is read when the force ends.
+        self._next = ended + 2 * (ended - began) / SHARE
+        return peak
 
 
 def limit_bytes() -> int | None:

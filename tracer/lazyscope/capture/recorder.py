@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from lazyscope.capture.callsite import Place, Sighting
 from lazyscope.capture.instruction import position_of
-from lazyscope.capture.roles import Roles
+from lazyscope.capture.roles import Roles, Version
 from lazyscope.model import events
 from lazyscope.model.journal import Journal, JournalFile, JournalMemory, encode_frame
 
@@ -33,6 +33,9 @@ LAYOUTS = 1000
 """Chunk tuples remembered with their summary before all are forgotten."""
 
 
+PACKED_BYTES = 8_000_000
+"""Bytes of packed texts of files remembered before all are forgotten."""
+
 SeenCall: TypeAlias = tuple[
     float, str, Place, Place | None, tuple[str, ...], tuple[tuple[str, Any, Any], ...], str, int | None,
     bool | None, str | None, float,
@@ -40,6 +43,28 @@ SeenCall: TypeAlias = tuple[
 """A call as the hot path stores it, in the order of `events.Call`: when it began, operation, site, user
 site, names of the arrays passed, (name, dtype, chunks) of those returned, thread, force, answer, via,
 seconds."""
+
+
+_packed: dict[Version, bytes] = {}
+"""Texts of files as they are written: every trace of a process names the same libraries."""
+
+
+def _keep_packed(version: Version, packed: bytes) -> None:
+    if sum(map(len, _packed.values())) + len(packed) > PACKED_BYTES:
+        _packed.clear()
+    _packed[version] = packed
+
+
+class _Texts(dict[str, int]):
+    """Numbers of texts; one that is asked for the first time gets the next, and a record."""
+
+    def __init__(self, new: list[events.Record]) -> None:
+        self._new = new
+
+    def __missing__(self, text: str) -> int:
+        number = self[text] = len(self)
+        self._new.append(events.Text(text))
+        return number
 
 
 class Recorder:
@@ -69,7 +94,8 @@ class Recorder:
         """Start the tables anew, as a journal of its own needs."""
         self._new: list[events.Record] = []
         self._numbers: dict[type, dict[Hashable, int]] = {}
-        self._texts: dict[str, int] = {}
+        self._texts = _Texts(self._new)
+        self._layers: dict[str, int] = {}
         self._dtypes: dict[Any, int] = {}
         self._positions: dict[tuple[int, int], int] = {}
         self._codes: dict[int, CodeType] = {}
@@ -141,7 +167,8 @@ class Recorder:
 
     def _append_new(self) -> None:
         if self._new:
-            new, self._new = self._new, []
+            new = self._new.copy()
+            self._new.clear()
             self.journal.append(encode_frame(new))
 
     def _resolve_calls(self) -> None:
@@ -151,16 +178,16 @@ class Recorder:
 
     def _call_record(self, call: SeenCall) -> events.Call:
         at, operation, site, user_site, inputs, outputs, thread, force, answer, via, seconds = call
-        known = self._texts.get
+        texts, dtype_of, layout = self._texts, self._dtype, self.layout
         number = self._position(site)
         return events.Call(
             at,
-            self.text(operation),
+            texts[operation],
             number,
             number if user_site is site else self.position(user_site),
-            [self.text(name) if (n := known(name)) is None else n for name in inputs],
-            [(self.text(name), self._dtype(dtype), self.layout(chunks)) for name, dtype, chunks in outputs],
-            self.text(thread),
+            [texts[name] for name in inputs],
+            [(texts[name], dtype_of(dtype), layout(chunks)) for name, dtype, chunks in outputs],
+            texts[thread],
             force,
             answer,
             via,
@@ -179,11 +206,7 @@ class Recorder:
         return number
 
     def text(self, text: str) -> int:
-        number = self._texts.get(text)
-        if number is None:
-            number = self._texts[text] = len(self._texts)
-            self._new.append(events.Text(text))
-        return number
+        return self._texts[text]
 
     def _dtype(self, dtype: Any) -> int:
         number = self._dtypes.get(dtype)
@@ -206,24 +229,28 @@ class Recorder:
             self._chunks[chunks] = number
         return number
 
-    def layer(self, name: str, make: Callable[[], events.Layer]) -> int:
-        return self._number(events.Layer, name, make)
-
     def known_layer(self, name: str) -> int | None:
         """Number of a layer, None if it was never wanted."""
-        return self._numbers.get(events.Layer, {}).get(name)
+        return self._layers.get(name)
+
+    def add_layer(self, name: str, layer: events.Layer) -> int:
+        """Write a layer that was never wanted before, and number it."""
+        number = self._layers[name] = len(self._layers)
+        self._new.append(layer)
+        return number
 
     def position(self, place: Place | None) -> int | None:
         return None if place is None else self._position(place)
 
     def _position(self, place: Place) -> int:
         code, instruction = place
-        key = (id(code), instruction)
-        number = self._positions.get(key)
-        if number is None:
-            record = self._position_record(code, instruction)
-            number = self._positions[key] = len(self._positions)
-            self._new.append(record)
+        number = self._positions.get((id(code), instruction))
+        return self._new_position(code, instruction) if number is None else number
+
+    def _new_position(self, code: CodeType, instruction: int) -> int:
+        record = self._position_record(code, instruction)
+        number = self._positions[id(code), instruction] = len(self._positions)
+        self._new.append(record)
         return number
 
     def _position_record(self, code: CodeType, instruction: int) -> events.Position:
@@ -255,8 +282,17 @@ class Recorder:
         return events.File(path, role, distribution, text)
 
     def _packed_source(self, filename: str) -> bytes | None:
+        version = self.roles.version_on_disk(filename)
+        packed = _packed.get(version) if version is not None else None
+        if packed is not None:
+            return packed
         text = self.roles.source(filename)
-        return None if text is None else zlib.compress(text.encode("utf-8", "replace"), 1)
+        if text is None:
+            return None
+        packed = zlib.compress(text.encode("utf-8", "replace"), 1)
+        if version is not None:
+            _keep_packed(version, packed)
+        return packed
 
     def _add_sources(self) -> None:
         for number, filename in dict(self._sources).items():

@@ -70,6 +70,10 @@ _KERNEL_CELL = re.compile(r"/ipykernel_\d+/\d+\.py$")
 _DRIVE = re.compile(r"[A-Za-z]:/|//")
 
 
+Version = tuple[int, int, int, int]
+"""What tells one state of a file on disk from another: device, inode, time of change and size."""
+
+
 class Place(NamedTuple):
     """Where an installed file was found."""
 
@@ -121,7 +125,10 @@ class Roles:
     ) -> None:
         self.verdicts: dict[str, Role] = {}
         """Role by ``co_filename``, for the files asked about so far whose name alone decides."""
+        self.others: set[str] = set()
+        """Those of these files that are not the user's, as far as they were asked about."""
         self._generated: dict[str, Role] = {}
+        self._places: dict[str, Place | None] = {}
         self._directory = _working_directory()
         self._home = _home_directory()
         self._package = program_package
@@ -161,6 +168,18 @@ class Roles:
         except Exception:
             return None
 
+    def version_on_disk(self, filename: str) -> Version | None:
+        """Which state of a file on disk `source` gives now; None if it gives another text. Never raises."""
+        try:
+            name, _ = self._name_of_text(filename)
+            found = Path(name).stat()
+        except (OSError, ValueError):
+            return None
+        registered = linecache.cache.get(name, ())
+        if not stat.S_ISREG(found.st_mode) or (len(registered) > 1 and registered[1] is None):
+            return None
+        return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
     def _decide(self, filename: str, module_globals: Mapping[str, object]) -> Role:
         try:
             if _is_generated(filename):
@@ -170,6 +189,8 @@ class Roles:
         except Exception:
             role = "user"
         self.verdicts[filename] = role
+        if role != "user":
+            self.others.add(filename)
         return role
 
     def _role_of_generated(self, filename: str, module_globals: Mapping[str, object]) -> Role:
@@ -240,11 +261,9 @@ class Roles:
         return _posix(os.path.normpath(path))
 
     def _place(self, filename: str) -> Place | None:
-        if _is_generated(filename):
-            return None
-        path = self._absolute(filename)
-        place = _find(path)
-        return place or (_find(real) if (real := _posix(os.path.realpath(path))) != path else None)
+        if filename not in self._places:
+            self._places[filename] = None if _is_generated(filename) else _find_real(self._absolute(filename))
+        return self._places[filename]
 
     def _shown(self, filename: str) -> str:
         if cell := _cell(filename):
@@ -268,9 +287,13 @@ class Roles:
                 return f"~/{below_home}"
         return path
 
-    def _lines(self, filename: str, module_globals: Mapping[str, object] | None) -> list[str]:
+    def _name_of_text(self, filename: str) -> tuple[str, bool]:
+        """Name that the text of a file goes by in `linecache`, and whether it is known there already."""
         known = _is_generated(filename) or filename in linecache.cache
-        name = filename if known else self._absolute(filename)
+        return filename if known else self._absolute(filename), known
+
+    def _lines(self, filename: str, module_globals: Mapping[str, object] | None) -> list[str]:
+        name, known = self._name_of_text(filename)
         try:
             # Reading a pipe or a device, such as /dev/stdin, would take the program's own input.
             if not stat.S_ISREG(Path(name).stat().st_mode):
@@ -345,18 +368,32 @@ def _zip_member(path: str) -> str | None:
     return Path(path).relative_to(archive.parent).as_posix()
 
 
+def _find_real(path: str) -> Place | None:
+    """As `_find`, whichever of its names the file at `path` is installed under."""
+    place = _find(path)
+    return place or (_find(real) if (real := _posix(os.path.realpath(path))) != path else None)
+
+
 def _find(path: str) -> Place | None:
     """The installed file at `path`, None if it belongs to no installation."""
-    if match := _SITE.match(path):
-        return Place(path[match.end() :], root=match[0].rstrip("/"))
-    for directory in _standard_directories():
-        if (below := _below(path, directory)) is not None:
-            return Place(below, standard=True, root=directory)
+    if place := _find_by_name(path):
+        return place
     directories = _site_directories()
     for directory in directories:
         if (below := _below(path, directory)) is not None:
             return Place(below, root=directory)
     return _in_editable(path, directories) or _in_target(path)
+
+
+@lru_cache(maxsize=4096)
+def _find_by_name(path: str) -> Place | None:
+    """The installed file at `path` where its name alone says so."""
+    if match := _SITE.match(path):
+        return Place(path[match.end() :], root=match[0].rstrip("/"))
+    for directory in _standard_directories():
+        if (below := _below(path, directory)) is not None:
+            return Place(below, standard=True, root=directory)
+    return None
 
 
 @cache
@@ -423,10 +460,15 @@ def _name_and_version(info: str) -> str | None:
 
 def _owner(root: str, inside: str) -> str | None:
     """Metadata directory of the distribution in `root` that installed the file `inside` it."""
+    return _owner_of_file(root, _changed(root), inside)
+
+
+@lru_cache(maxsize=4096)
+def _owner_of_file(root: str, changed: int, inside: str) -> str | None:
     top = inside.split("/")[0]
     package = Path(root, top)
     whole = package.is_file() or (package / "__init__.py").exists()
-    return _owner_of(root, _changed(root), top if whole else inside)
+    return _owner_of(root, changed, top if whole else inside)
 
 
 @cache

@@ -207,6 +207,8 @@ class ForceBegin(Record, frozen=True, tag="B", kw_only=True):
     partition_reads_repeated: int = 0
     allowed: str | None = None
     """The reason given to ``lazyscope.allow``."""
+    inferring: bool = False
+    """Whether dask was running a function of the program on empty arrays to learn what it returns."""
 
 
 class ForceEnd(Record, frozen=True, tag="E", kw_only=True):
@@ -281,6 +283,14 @@ class BlindSpot(Record, frozen=True, tag="Z"):
     count: int = 1
 
 
+class Switch(Record, frozen=True, tag="N"):
+    """A setting of a library that decides whether it stays lazy, as the library took it."""
+
+    name: str
+    """``SCIPY_ARRAY_API`` or ``array_api_dispatch``."""
+    on: bool
+
+
 class End(Record, frozen=True, tag="Q", kw_only=True):
     """The last record of a trace that was closed."""
 
@@ -309,5 +319,6 @@ AnyRecord: TypeAlias = (
     | Failure
     | Warned
     | BlindSpot
+    | Switch
     | End
 )

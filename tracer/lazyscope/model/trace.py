@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,8 @@ class Force:
     begin: events.ForceBegin
     end: events.ForceEnd | None = None
     children: list[Force] = field(default_factory=list)
+    switches: Mapping[str, bool] = field(default_factory=dict)
+    """Switches of libraries when it began, by name."""
     ran_until: float = 0.0
     """When it ended, or when the trace did; seconds since the start of the trace."""
 
@@ -87,6 +89,8 @@ class TraceData:
     failures: list[events.Failure] = field(default_factory=list)
     warnings: list[events.Warned] = field(default_factory=list)
     blind_spots: dict[str, int] = field(default_factory=dict)
+    switches: dict[str, bool] = field(default_factory=dict)
+    """Settings of libraries when they were last looked at: by name, whether on."""
     end: events.End | None = None
     lost_bytes: int = 0
     """Bytes at the end of the journal that could not be read."""
@@ -175,7 +179,7 @@ def assemble(reading: journal.Reading) -> TraceData:
         elif isinstance(record, events.Text):
             trace.texts.append(record.text)
         elif isinstance(record, events.ForceBegin):
-            forces[record.id] = Force(record)
+            forces[record.id] = Force(record, switches=trace.switches)
         elif isinstance(record, events.Failure):
             failures[record.id] = record
         else:
@@ -196,6 +200,8 @@ def _complete(trace: TraceData, forces: dict[int, Force], record: events.AnyReco
         trace.late_sources[record.file] = record.text
     elif isinstance(record, events.BlindSpot):
         trace.blind_spots[record.text] = record.count
+    elif isinstance(record, events.Switch):
+        trace.switches = trace.switches | {record.name: record.on}
     elif isinstance(record, events.End):
         trace.end = record
 
