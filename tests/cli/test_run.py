@@ -920,3 +920,55 @@ class TestBackEnds:
             """,
         )
         assert b"Warning" in both("warn.py", cwd=here).told
+
+
+class TestMaxForces:
+    """A budget of forces."""
+
+    PROGRAM = """
+    import sys
+    import dask.array as da
+    import lazyscope
+    x = da.ones(4, chunks=2)
+    file = open("written.txt", "w")
+    file.write("all of it")
+    for _ in range(3):
+        float(x.sum())
+    with lazyscope.allow("meant"):
+        x.compute()
+    print("done")
+    if sys.argv[1:]:
+        raise SystemExit(int(sys.argv[1]))
+    """
+
+    def test_more_forces_than_that_give_status_1_and_name_the_worst_sites(self, here: Path) -> None:
+        """After the program has ended well; what it wrote is written."""
+        write(here / "busy.py", self.PROGRAM)
+        ran = run("--max-forces", "2", "busy.py", cwd=here)
+        assert (ran.status, ran.out) == (1, b"done\n")
+        assert ran.err.decode() == (
+            "lazyscope: 4 forces, trace in lazyscope-busy-1.lazy\n"
+            "lazyscope: 3 forces, besides 1 allowed one, where --max-forces 2:\n"
+            "  3 at busy.py:8: float(x.sum()) (__float__)\n"
+            'Forces that are meant go under `with lazyscope.allow("reason"):`.\n'
+        )
+        assert (here / "written.txt").read_text() == "all of it"
+
+    def test_a_budget_that_is_kept_changes_nothing(self, here: Path) -> None:
+        """Allowed forces cost none of it."""
+        write(here / "busy.py", self.PROGRAM)
+        ran = run("--max-forces", "3", "busy.py", cwd=here)
+        assert (ran.status, ran.err) == (0, b"lazyscope: 4 forces, trace in lazyscope-busy-1.lazy\n")
+
+    def test_the_program_s_own_status_wins(self, here: Path) -> None:
+        """A broken budget is said all the same."""
+        write(here / "busy.py", self.PROGRAM)
+        ran = run("--max-forces", "0", "busy.py", "7", cwd=here)
+        assert ran.status == 7
+        assert b"where --max-forces 0:" in ran.err
+
+    def test_a_budget_below_none_is_refused(self, here: Path) -> None:
+        """In one line."""
+        write(here / "busy.py", self.PROGRAM)
+        ran = run("--max-forces", "-1", "busy.py", cwd=here)
+        assert (ran.status, ran.err.count(b"\n")) == (2, 1)

@@ -50,21 +50,28 @@ _stand_ins: dict[int, tuple[Any, Any]] = {}
 
 def install(patches: Patches) -> None:
     """Record the namespaces that are imported now."""
+    modules = _array_layer_modules()
     # dask's own names go before those of the layers that hand its functions on.
-    for module in sorted(_array_layer_modules(), key=lambda module: not module.__name__.startswith("dask.")):
-        install_module(patches, module)
-    rebind_everywhere(patches)
+    for module in sorted(modules, key=lambda module: not module.__name__.startswith("dask.")):
+        _install(patches, module)
+    for module in modules:
+        _rebind(patches, module)
 
 
 def install_module(patches: Patches, module: ModuleType) -> None:
-    """Record one module of the array layer: its own functions, and its bindings of others'."""
+    """Record one module of the array layer that was imported meanwhile."""
+    _install(patches, module)
+    for known in _array_layer_modules():
+        _rebind(patches, known)
+
+
+def _install(patches: Patches, module: ModuleType) -> None:
     if _NAMESPACE.search(module.__name__):
         for name, value in _public(module):
             _replace(patches, module, name, value)
     if _HELPERS.search(module.__name__):
         for name in calls.QUESTIONS:
             _replace(patches, module, name, vars(module).get(name))
-    _rebind(patches, module)
 
 
 def forget() -> None:
@@ -135,12 +142,6 @@ def _rebind(patches: Patches, module: ModuleType) -> None:
         known = _stand_ins.get(id(value))
         if known is not None:
             patches.set(module, name, known[1])
-
-
-def rebind_everywhere(patches: Patches) -> None:
-    """Put stand-ins wherever the array layer holds what they stand in for."""
-    for module in _array_layer_modules():
-        _rebind(patches, module)
 
 
 def _shown(module_name: str) -> str:

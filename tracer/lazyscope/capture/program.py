@@ -273,10 +273,20 @@ def _is_own(traceback: TracebackType) -> bool:
 
 
 def end_by_interrupt() -> None:
-    """End this process by the signal that ended the program, so that a shell sees it.
+    """End this process by the signal that ended the program, so that a shell sees it."""
+    _let_go()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGINT)
 
-    Python has the program's files closed before that, and so the data in their buffers written.
-    """
+
+def end_with_status(status: int) -> None:
+    """End this process, whose exit status stands already, with another one."""
+    _let_go()
+    os._exit(status)
+
+
+def _let_go() -> None:
+    """Have the program's files closed, and so the data in their buffers written."""
     for name in ("last_exc", "last_type", "last_value", "last_traceback"):
         vars(sys).pop(name, None)
     vars(sys.modules["__main__"]).clear()
@@ -284,5 +294,3 @@ def end_by_interrupt() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    os.kill(os.getpid(), signal.SIGINT)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import functools
 import sys
+import weakref
 from collections.abc import Callable
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 from lazyscope.capture import calls
 from lazyscope.capture.patching import Patches
@@ -125,21 +126,39 @@ def record(
     through : code, optional
         Of a function that only hands on to this one: then its caller is the caller.
     """
-    needs = _needs(_twin(function), operation, begin or calls.begin, through)
-    _replace_code(patches, function, _code(_RECORDED, function, needs))
+    known = _prepared.get(function)
+    if known is None or known.own is not function.__code__ or known.about != (operation, begin, through):
+        twin = _twin(function)
+        code = _code(_RECORDED, function, _needs(twin, operation, begin or calls.begin, through))
+        known = _prepared[function] = _Prepared(function.__code__, twin, code, (operation, begin, through))
+    _replace_code(patches, function, known.code, known.twin)
+
+
+class _Prepared(NamedTuple):
+    """What it takes to have a function recorded: the same in every trace of a process."""
+
+    own: CodeType
+    twin: FunctionType
+    code: CodeType
+    about: tuple[Any, ...]
+
+
+_prepared: weakref.WeakKeyDictionary[FunctionType, _Prepared] = weakref.WeakKeyDictionary()
 
 
 def follow(
     patches: Patches, function: FunctionType, seen: Callable[[Any, tuple[Any, ...], Any], None]
 ) -> None:
     """Have `seen` called with the result, the arguments and `sys._getframe` after each call of a function."""
-    _replace_code(patches, function, _code(_FOLLOWED, function, (_twin(function), seen, sys._getframe)))
+    twin = _twin(function)
+    _replace_code(patches, function, _code(_FOLLOWED, function, (twin, seen, sys._getframe)), twin)
 
 
-def _replace_code(patches: Patches, function: FunctionType, code: CodeType) -> None:
-    if not {"__wrapped__", "__signature__"} & vars(function).keys():
+def _replace_code(patches: Patches, function: FunctionType, code: CodeType, twin: FunctionType) -> None:
+    attributes = vars(function)
+    if "__wrapped__" not in attributes and "__signature__" not in attributes:
         # For `inspect.signature`, which would read the code.
-        patches.set(function, "__wrapped__", _twin(function))
+        patches.set(function, "__wrapped__", twin)
     patches.set_code(function, code)
 
 

@@ -72,7 +72,6 @@ def _watch(patches: Patches, module: ModuleType) -> None:
         from lazyscope.capture import namespace
 
         namespace.install_module(patches, module)
-        namespace.rebind_everywhere(patches)
 
 
 def _watch_schedulers(patches: Patches) -> None:

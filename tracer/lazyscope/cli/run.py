@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 @click.option("--overwrite", is_flag=True, help="Replace an existing trace.")
 @click.option("--array-api", is_flag=True, help="Set SCIPY_ARRAY_API=1 for the program.")
 @click.option(
+    "--max-forces", type=click.IntRange(min=0), metavar="N",
+    help="End with status 1 if the program ends well with more forces.",
+)  # fmt: skip
+@click.option(
     "--as", "packages", multiple=True, metavar="PACKAGE", help="Treat this package's files as your own."
 )
 @click.option("-m", "as_module", is_flag=True, help="Run a module by name, as `python -m` does.")
@@ -39,6 +43,7 @@ def run(
     output: Path | None,
     overwrite: bool,
     array_api: bool,
+    max_forces: int | None,
     packages: tuple[str, ...],
     as_module: bool,
     script: str,
@@ -52,7 +57,7 @@ def run(
     sys.exit(
         run_watched(
             script, list(arguments), as_module=as_module, output=output, overwrite=overwrite,
-            array_api=array_api, packages=packages,
+            array_api=array_api, packages=packages, max_forces=max_forces,
         )
     )  # fmt: skip
 
@@ -66,13 +71,14 @@ def run_watched(
     overwrite: bool = False,
     array_api: bool = False,
     packages: tuple[str, ...] = (),
+    max_forces: int | None = None,
 ) -> int:
     """Run a program under a trace that covers the whole process; return the program's exit status.
 
     The trace is closed when the interpreter exits, after the program's last thread.
     """
     # Registered before any import that registers something too: what was registered last ends first.
-    ending = _Ending()
+    ending = _Ending(max_forces)
     atexit.register(ending.close)
     if array_api:
         os.environ["SCIPY_ARRAY_API"] = "1"
@@ -137,8 +143,9 @@ def default_path(stem: str) -> Path:
 class _Ending:
     """Closes the trace when everything the program left behind has ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_forces: int | None = None) -> None:
         self.session: Session | None = None
+        self._max_forces = max_forces
         self.outcome: Outcome | None = None
         self._process = os.getpid()
         self._directory = _working_directory()
@@ -146,30 +153,47 @@ class _Ending:
     def close(self) -> None:
         if self.session is None:
             return
-        from lazyscope.capture.program import end_by_interrupt
+        from lazyscope.capture.program import end_by_interrupt, end_with_status
 
-        interrupted = self.outcome is not None and self.outcome.interrupted
+        session, outcome = self.session, self.outcome
+        broken = False
         if os.getpid() == self._process:
-            self._close(self.session)
-        elif _has_recorded(self.session):
-            _stop(self.session, self.outcome)
+            self._close(session)
+            broken = self._is_broken(session)
+        elif _has_recorded(session):
+            _stop(session, outcome)
         self.session = self.outcome = None
-        if interrupted:
+        if outcome is not None and outcome.interrupted:
             end_by_interrupt()
+        if broken and outcome is not None and outcome.status == status.OK:
+            end_with_status(status.WORSE)
+
+    def _is_broken(self, session: Session) -> bool:
+        """Whether there were more forces than the budget; then the worst sites have been named."""
+        if self._max_forces is None or session.forces - session.allowed <= self._max_forces:
+            return False
+        from lazyscope.model import trace
+        from lazyscope.report.budget import exceeded
+
+        assert session.recorder.journal.path is not None
+        data = trace.load(session.recorder.journal.path)
+        _say(f"lazyscope: {exceeded(data, self._max_forces, budget='--max-forces {}')}")
+        return True
 
     def _close(self, session: Session) -> None:
         _stop(session, self.outcome)
         path = session.recorder.journal.path
-        if sys.__stderr__ is None:
-            return
-        # The program may have put something else in the place of `sys.stderr`, or closed it.
+        _say(
+            f"lazyscope: {session.forces:,} forces, trace in {_shown(path, self._directory)}"
+            f"{_children(path, session.recorder.header.started)}"
+        )
+
+
+def _say(text: str) -> None:
+    """Print on stderr; the program may have put something else in the place of `sys.stderr`, or closed it."""
+    if sys.__stderr__ is not None:
         with contextlib.suppress(OSError, ValueError):
-            print(
-                f"lazyscope: {session.forces:,} forces, trace in {_shown(path, self._directory)}"
-                f"{_children(path, session.recorder.header.started)}",
-                file=sys.__stderr__,
-                flush=True,
-            )
+            print(text, file=sys.__stderr__, flush=True)
 
 
 def _children(path: Path | None, started: float) -> str:
