@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["pytester"]
+"""For tests/plugin; pytest takes it from here only."""
+
 
 def shared_cases() -> Path | None:
     """The folder of programs with verified truth, where there is one: ../shared or LAZYSCOPE_SHARED."""

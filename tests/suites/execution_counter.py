@@ -4,6 +4,8 @@ A plugin for pytest: ``-p execution_counter``, with EXECUTION_COUNTS naming a fi
 JSON for each test: its outcome by phase, and how many graphs were executed from its setup to its
 teardown. Every local scheduler ends in `dask.local.get_async`, which makes its state once for each
 execution in `start_state_from_dask`; that call is what is counted, in every thread.
+
+Each test begins with the same state of the global random generators, so that runs can be compared.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from __future__ import annotations
 import functools
 import json
 import os
+import random
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,23 +48,32 @@ class ExecutionCounter:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        """Write a line for each test."""
+        """Write a line for each test, be it broken off."""
         self._count = 0
         self._phases = {}
-        result = yield
-        line = {"nodeid": item.nodeid, "phases": self._phases, "executions": self._count}
-        with self._path.open("a") as file:
-            file.write(json.dumps(line) + "\n")
-        return result
+        random.seed(0)
+        if "numpy" in sys.modules:
+            sys.modules["numpy"].random.seed(0)
+        try:
+            return (yield)
+        finally:
+            line = {"nodeid": item.nodeid, "phases": self._phases, "executions": self._count}
+            with self._path.open("a") as file:
+                file.write(json.dumps(line) + "\n")
 
-    @pytest.hookimpl(wrapper=True, trylast=True)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self) -> Iterator[Any]:
-        """Keep the outcome of each phase."""
+        """Keep the outcome of each phase, as pytest's own plugins leave it."""
         report = yield
         outcome = report.outcome
         if hasattr(report, "wasxfail"):
-            outcome = "xpassed" if report.passed else "xfailed"
-        self._phases[report.when] = outcome
+            outcome = {"passed": "xpassed", "skipped": "xfailed"}.get(outcome, outcome)
+        if report.when == "setup":
+            # Of a test that is run again the last run counts.
+            self._phases.clear()
+        if self._phases.get(report.when) != "failed":
+            # Subtests have reports of their own before their test's.
+            self._phases[report.when] = outcome
         return report
 
 

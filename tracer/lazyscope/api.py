@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextvars import Token
-from itertools import chain, count
+import os
+import sys
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from lazyscope.capture import allowed
 from lazyscope.decorating import decorated
-from lazyscope.errors import ForceBudgetExceeded, LazyscopeError
+from lazyscope.errors import ForceBudgetExceeded, LazyscopeError, TraceFileError
 from lazyscope.traces import Trace
 
 if TYPE_CHECKING:
@@ -50,15 +52,26 @@ class Tracing:
         LazyscopeError
             If it is no function.
         """
-        made: Any = decorated(function, lambda: _TracedCall(self._anew(), plain), by="lazyscope.trace")
+        made: Any = decorated(function, lambda: _TracedCall(self, plain), by="lazyscope.trace")
         plain = getattr(made, "__func__", made)
         plain.last_trace = None
         return made  # type: ignore[no-any-return]
 
-    def _anew(self) -> Tracing:
+    def _entered_anew(self) -> Tracing:
         """The same for another call; a file that is there stays, and the next one bears a number."""
-        path = None if self._path is None else _first_free(self._path)
-        return Tracing(path, max_forces=self._max_forces, on_force=self._on_force)
+        for path in [None] if self._path is None else _numbered(self._path):
+            if path is not None and os.path.lexists(path):
+                continue
+            another = Tracing(path, max_forces=self._max_forces, on_force=self._on_force)
+            try:
+                another.__enter__()
+            except TraceFileError as error:
+                # Another thread or process may have taken the name meanwhile.
+                if not isinstance(error.__context__, FileExistsError):
+                    raise
+            else:
+                return another
+        raise TraceFileError(f"cannot write {self._path}: it is a directory; give the path of a file")
 
     def __enter__(self) -> Trace:
         from lazyscope.capture import session
@@ -81,6 +94,9 @@ class Tracing:
         self._close(error)
 
     def _close(self, error: BaseException | None) -> None:
+        if sys.is_finalizing():
+            # A generator that nobody closed: nothing can be imported any more. Its file has no end.
+            return
         from lazyscope.capture import session
         from lazyscope.capture.escaped import note_escaped
         from lazyscope.capture.program import without_own_frames
@@ -97,8 +113,7 @@ class Tracing:
         finally:
             exception = type(error).__name__ if error is not None and ended == "exception" else None
             session.stop(opened, events.End(seconds=opened.now(), ended=ended, exception=exception))
-            self._trace._content = self._trace._journal_bytes()
-            self._trace._session = None
+            self._trace._end()
         self._check_budget(opened, error)
 
     def _check_budget(self, opened: Session, error: BaseException | None) -> None:
@@ -110,38 +125,57 @@ class Tracing:
         message = exceeded(self._trace.data, self._max_forces)
         if error is None:
             raise ForceBudgetExceeded(message, trace=self._trace)
-        error.add_note(f"lazyscope: {message}")
+        if isinstance(error, GeneratorExit):
+            # A generator that is closed has ended as it should; a note on this nobody would see.
+            raise ForceBudgetExceeded(message, trace=self._trace) from None
+        try:
+            error.add_note(f"lazyscope: {message}")
+        except Exception:
+            # An exception that lets nothing be set, such as a frozen dataclass.
+            print(f"lazyscope: {message}", file=sys.stderr)
 
 
 class _TracedCall:
     """The trace around one call of a decorated function."""
 
     def __init__(self, tracing: Tracing, function: Any) -> None:
-        self._tracing = tracing
+        self._decorator = tracing
         self._function = function
+        self._tracing: Tracing | None = None
 
     def enter(self) -> None:
-        from lazyscope.capture import session
+        if self._tracing is None:
+            self._tracing = self._decorator._entered_anew()
+        elif not sys.is_finalizing():
+            from lazyscope.capture import session
 
-        if self._tracing._session is None:
-            self._tracing.__enter__()
-        else:
-            session.resume(self._tracing._session)
+            session.resume(self._session)
 
     def leave(self) -> None:
-        from lazyscope.capture import session
+        if not sys.is_finalizing():
+            from lazyscope.capture import session
 
-        assert self._tracing._session is not None
-        session.suspend(self._tracing._session)
+            session.suspend(self._session)
 
     def finish(self, error: BaseException | None) -> None:
-        self._function.last_trace = self._tracing._trace
-        self._tracing._close(error)
+        assert self._tracing is not None
+        try:
+            self._tracing._close(error)
+        finally:
+            self._function.last_trace = self._tracing._trace
+
+    @property
+    def _session(self) -> Session:
+        assert self._tracing is not None
+        assert self._tracing._session is not None
+        return self._tracing._session
 
 
-def _first_free(path: Path) -> Path:
-    names = chain([path.name], (f"{path.stem}-{number}{path.suffix}" for number in count(2)))
-    return next(found for found in map(path.with_name, names) if not found.exists())
+def _numbered(path: Path) -> Iterator[Path]:
+    """``t.lazy``, ``t-2.lazy``, ``t-3.lazy`` and so on; none for a path without a name, such as ``.``."""
+    if path.name:
+        yield path
+        yield from (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
 
 
 @overload
@@ -164,7 +198,8 @@ def trace(
     ``with lazyscope.trace() as t:`` records the block: its own context, asyncio tasks, threads and
     executor jobs started inside it. ``@lazyscope.trace`` and ``@lazyscope.trace(...)`` record each call
     of a function, method, generator or async function, and keep the latest as ``function.last_trace``;
-    what the consumer of a generator does between two steps is not recorded.
+    what the consumer of a generator does between two steps is not recorded. Other decorators, but for
+    `classmethod` and `staticmethod`, go below it.
 
     Parameters
     ----------
@@ -195,9 +230,10 @@ def trace(
     >>> @lazyscope.trace(max_forces=1)                     # doctest: +SKIP
     ... def pipeline(x): ...
     """
-    if callable(path) or isinstance(path, classmethod | staticmethod):
-        return Tracing(max_forces=max_forces, on_force=on_force)(path)
-    return Tracing(path, max_forces=max_forces, on_force=on_force)
+    if path is None or isinstance(path, str | os.PathLike):
+        where = None if path is None else Path(path)
+        return Tracing(where, max_forces=max_forces, on_force=on_force)
+    return Tracing(max_forces=max_forces, on_force=on_force)(path)
 
 
 class allow:  # noqa: N801  (used like a function, and named as one)
@@ -228,8 +264,7 @@ class allow:  # noqa: N801  (used like a function, and named as one)
     def __init__(self, reason: str) -> None:
         if not isinstance(reason, str) or not reason.strip():
             raise LazyscopeError('lazyscope.allow needs a reason: lazyscope.allow("why this may compute")')
-        self._reason = reason
-        self._blocks: list[_AllowedBlock] = []
+        self._block = _AllowedBlock(reason)
 
     def __call__(self, function: F) -> F:
         """A function whose forces are meant.
@@ -239,32 +274,26 @@ class allow:  # noqa: N801  (used like a function, and named as one)
         LazyscopeError
             If it is no function.
         """
-        return decorated(function, lambda: _AllowedBlock(self._reason), by="lazyscope.allow")
+        return decorated(function, lambda: self._block, by="lazyscope.allow")
 
     def __enter__(self) -> None:
-        block = _AllowedBlock(self._reason)
-        block.enter()
-        self._blocks.append(block)
+        self._block.enter()
 
     def __exit__(self, *error: object) -> None:
-        self._blocks.pop().leave()
+        self._block.leave()
 
 
 class _AllowedBlock:
+    """Any number of blocks with one reason, also one inside another and in several threads at once."""
+
     def __init__(self, reason: str) -> None:
-        self._reason = reason
-        self._begun: Token[str | None] | None = None
+        self._said = allowed.Said(reason)
 
     def enter(self) -> None:
-        from lazyscope.capture import allowed
-
-        self._begun = allowed.begin(self._reason)
+        allowed.say(self._said)
 
     def leave(self) -> None:
-        from lazyscope.capture import allowed
-
-        assert self._begun is not None
-        allowed.end(self._begun)
+        allowed.end(self._said)
 
     def finish(self, error: BaseException | None) -> None:
         """Nothing is left to do."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from lazyscope.capture.recorder import Recorder
-from lazyscope.capture.session import Session
+from lazyscope.capture.session import Session, message_of, note_own_failure
 from lazyscope.model import events, journal
 from lazyscope.model.trace import assemble
 
 if TYPE_CHECKING:
     from lazyscope.views import Force
+
+_inside: ContextVar[tuple[Callback, ...]] = ContextVar("lazyscope_callbacks", default=())
+"""The callbacks that the running code is part of; tasks of the forces they make have it too."""
 
 
 class Callback:
@@ -29,21 +33,31 @@ class Callback:
     def __init__(self, session: Session, on_force: Callable[[Force], object]) -> None:
         self._session = session
         self._on_force = on_force
-        self._thread = threading.local()
 
     def __call__(self, record: Callable[[Recorder], events.Record]) -> None:
         """Call back with the force that `record` makes the begin record of."""
-        if getattr(self._thread, "inside", False):
+        inside = _inside.get()
+        if self in inside:
             return
-        self._thread.inside = True
         try:
-            self._on_force(self._view(record))
+            force = self._view(record)
         except Exception as error:
-            what = f"on_force raised {type(error).__name__}: {error}"
-            self._session.blind_spot(what)
-            print(f"lazyscope: {what}; the program goes on", file=sys.stderr)
+            note_own_failure(error)
+            return
+        entered = _inside.set((*inside, self))
+        try:
+            self._on_force(force)
+        except Exception as error:
+            self._report(error)
         finally:
-            self._thread.inside = False
+            _inside.reset(entered)
+
+    def _report(self, error: Exception) -> None:
+        what = ": ".join(filter(None, (f"on_force raised {type(error).__name__}", message_of(error))))
+        self._session.blind_spot(what)
+        # The program may have closed it.
+        with contextlib.suppress(Exception):
+            print(f"lazyscope: {what}; the program goes on", file=sys.stderr)
 
     def _view(self, record: Callable[[Recorder], events.Record]) -> Force:
         """The force as a trace of its own tells it: the one that is open is not read for it."""

@@ -1,29 +1,37 @@
 """The pytest plugin: ``--lazyscope`` traces tests, ``--lazyscope-report FILE.json`` keeps what was found.
 
 Each test is a trace of its own, from its first fixture to its last, so a task is repeated if an earlier
-force of the same test had asked for it. The process that runs a test makes its part of the report and
-hands it on with the test's last phase report; under pytest-xdist it comes to the controller that way.
+force of the same test had asked for it. The process that runs a test makes its part of the report; a
+worker of pytest-xdist hands it to the controller with a report of the test's.
 
 pytest loads this module in every run where lazyscope is installed, so what is heavy is imported once
-tracing was asked for.
+tracing was asked for. A test's outcome never depends on lazyscope: what fails here is said in the report.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lazyscope.errors import TraceFileError
+
 if TYPE_CHECKING:
-    from lazyscope.capture.roles import Roles
     from lazyscope.capture.session import Session
+    from lazyscope.report.tests_report import TestsReport
+
+Wrapper = Generator[None, pytest.TestReport, pytest.TestReport]
+
+Part = dict[str, Any]
+"""What the report says of one test."""
 
 ATTRIBUTE = "lazyscope"
-"""Of the report of a test's last phase: its part of the JSON report, as text."""
+"""Of a report, or of a worker's output: parts that come from a worker of pytest-xdist, as text."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,25 +53,40 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Trace from here on, if asked to."""
     report, pattern = config.getoption("--lazyscope-report"), config.getoption("--lazyscope-match")
-    if not (config.getoption("--lazyscope") or report or pattern):
+    if not config.getoption("--lazyscope") and report is None and pattern is None:
         return
-    tracer = Tracer(pattern)
+    matches = _matcher(pattern)
+    gatherer = None
+    if not hasattr(config, "workerinput"):
+        gatherer = Gatherer(config, report, matches)
+        config.pluginmanager.register(gatherer, "lazyscope-gatherer")
+    tracer = Tracer(config, matches, gatherer)
     config.pluginmanager.register(tracer, "lazyscope-tracer")
     config.add_cleanup(tracer.close)
-    if not hasattr(config, "workerinput"):
-        from lazyscope.report.tests_report import TestsReport
-
-        gatherer = Gatherer(config, TestsReport(_writable(report) if report else None))
-        config.pluginmanager.register(gatherer, "lazyscope-gatherer")
 
 
-def _writable(name: str) -> Path:
-    path = Path(name).absolute()
-    if path.is_dir() or not path.parent.is_dir():
-        raise pytest.UsageError(
-            f"--lazyscope-report cannot write {name}: give the path of a file in a directory that exists"
-        )
-    return path
+def _matcher(pattern: str | None) -> Callable[[str], object]:
+    parts = ".*".join(map(re.escape, (pattern or "").split("*")))
+    return re.compile(parts, re.DOTALL).search
+
+
+@dataclass
+class TracedTest:
+    """A test that is running, or one that has ended and is not in the report yet."""
+
+    nodeid: str
+    began: dict[str, int] = field(default_factory=dict)
+    """How many forces had begun when each phase began."""
+    phases: list[pytest.TestReport] = field(default_factory=list)
+    """Read only when the test is handed on: other plugins still change them."""
+    session: Session | None = None
+    part: Part | None = None
+    interrupted: bool = False
+
+    def document(self) -> Part:
+        """Its part of the report."""
+        assert self.part is not None
+        return self.part | {"outcome": "interrupted" if self.interrupted else outcome(self.phases)}
 
 
 class Tracer:
@@ -71,113 +94,187 @@ class Tracer:
 
     Parameters
     ----------
-    pattern : str, optional
-        Tests whose ids do not contain it are left alone.
+    config : pytest.Config
+    matches : callable
+        Tells from a test's id whether it is traced.
+    gatherer : Gatherer, optional
+        Where the parts go; None in a worker of pytest-xdist.
     """
 
-    def __init__(self, pattern: str | None = None) -> None:
-        self._matches = _matcher(pattern)
-        self._session: Session | None = None
-        self._nodeid = ""
-        self._begun: dict[str, int] = {}
-        self._shared: Roles | None = None
+    def __init__(
+        self, config: pytest.Config, matches: Callable[[str], object], gatherer: Gatherer | None
+    ) -> None:
+        from lazyscope.capture.roles import Roles
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
-        """Open the trace."""
-        if self._matches(item.nodeid):
-            self._open(item)
-        return (yield)
+        self._config = config
+        self._matches = matches
+        self._gatherer = gatherer
+        # One for all tests: whose file a frame's is need be found out only once.
+        self._roles = Roles()
+        self._test_files: set[Path] = set()
+        self._holding = False
+        self._test: TracedTest | None = None
+        self._ended: list[TracedTest] = []
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[Any]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Note where a phase ended; after the last one close the trace and hand it on."""
-        session = self._session
-        report: pytest.TestReport = yield
-        if session is None:
-            return report
-        if call.excinfo is not None and report.failed:
-            from lazyscope.capture.escaped import note_escaped
-
-            note_escaped(session, call.excinfo.value)
-        self._begun[call.when] = session.forces
-        if call.when == "teardown":
-            setattr(report, ATTRIBUTE, self._close("ok"))
-        return report
+    # While a test runs
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Keep what a test has done that is broken off."""
+        """Open the trace; keep what a test has done that is broken off."""
+        self._open(item)
         try:
             return (yield)
         finally:
-            if self._session is not None:
-                part = self._close("exception")
-                gatherer: Any = item.config.pluginmanager.get_plugin("lazyscope-gatherer")
-                if gatherer is not None:
-                    gatherer.add(part, "interrupted")
+            self._break_off()
+
+    # No wrappers, whose frames would show in the tracebacks of items that are no functions.
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Open another trace for a test that is run again."""
+        if self._test is None or self._test.began:
+            self._break_off()
+            self._open(item)
+        self._begin("setup")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        """Note how far it is."""
+        self._begin("call")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self) -> None:
+        """Note how far it is."""
+        self._begin("teardown")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[Any]) -> Wrapper:
+        """Note how a phase went; after the last one close the trace."""
+        test = self._test
+        report = yield
+        if test is not None:
+            test.phases.append(report)
+            if test.session is not None and call.excinfo is not None:
+                _note_failure(test.session, call.excinfo, report)
+            if call.when == "teardown":
+                self._close(test, "ok")
+        return report
+
+    def _begin(self, phase: str) -> None:
+        test = self._test
+        if test is not None:
+            test.began[phase] = test.session.forces if test.session is not None else 0
+
+    def _break_off(self) -> None:
+        if self._test is not None:
+            self._test.interrupted = True
+            self._close(self._test, "exception")
+
+    def _open(self, item: pytest.Item) -> None:
+        if not self._matches(item.nodeid):
+            return
+        test = self._test = TracedTest(item.nodeid)
+        try:
+            from lazyscope.capture import session
+
+            if not self._holding:
+                session.hold()
+                self._holding = True
+            if isinstance(item, pytest.Function):
+                self._take_as_user(item.path)
+            test.session = session.start(everywhere=True, roles=self._roles)
+        except Exception as error:
+            test.part = _failed_part(item.nodeid, error)
+
+    def _take_as_user(self, path: Path) -> None:
+        """A test's module is the user's, and so is what lies beside it in a folder of tests."""
+        if path not in self._test_files:
+            self._test_files.add(path)
+            beside = path.parent.glob("*.py") if path.parent.name in ("tests", "test") else ()
+            self._roles.take_as_user(map(str, (path, *beside)))
+
+    def _close(self, test: TracedTest, ended: str) -> None:
+        self._test = None
+        self._ended.append(test)
+        try:
+            if test.session is not None:
+                test.part = _part(test, test.session, ended)
+        except Exception as error:
+            test.part = _failed_part(test.nodeid, error)
+        test.session = None
+
+    # When it has ended
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Hand on the tests that have ended, be they this report's or run again before it."""
+        if self._ended:
+            self._hand_on(report.__dict__)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Hand on a test that was broken off."""
+        if self._ended:
+            self._hand_on(getattr(self._config, "workeroutput", {}))
+
+    def _hand_on(self, carrier: dict[str, Any]) -> None:
+        ended, self._ended = self._ended, []
+        parts = [test.document() for test in ended]
+        if self._gatherer is None:
+            carrier[ATTRIBUTE] = json.dumps(parts, allow_nan=False)
+        else:
+            self._gatherer.add(parts)
 
     def close(self) -> None:
         """Take the sensors away."""
-        if self._shared is not None:
+        if self._holding:
             from lazyscope.capture import session
 
             session.release()
-            self._shared = None
-
-    def _open(self, item: pytest.Item) -> None:
-        from lazyscope.capture import session
-
-        roles = self._roles()
-        roles.take_as_user(_test_files(item.path))
-        self._nodeid, self._begun = item.nodeid, {}
-        self._session = session.start(everywhere=True, roles=roles)
-
-    def _roles(self) -> Roles:
-        """Whose file a frame's is, found out once for all tests."""
-        if self._shared is None:
-            from lazyscope.capture import session
-            from lazyscope.capture.roles import Roles
-
-            session.hold()
-            self._shared = Roles()
-        return self._shared
-
-    def _close(self, ended: str) -> str:
-        """The test's part of the report."""
-        from lazyscope.capture import session as sessions
-        from lazyscope.model import events
-
-        session, self._session = self._session, None
-        assert session is not None
-        sessions.stop(session, events.End(seconds=session.now(), ended=ended))
-        return _part(self._nodeid, session.recorder.journal.content(), self._begun)
+            self._holding = False
 
 
-def _matcher(pattern: str | None) -> Any:
-    if pattern is None:
-        return lambda nodeid: True
-    parts = ".*".join(map(re.escape, pattern.split("*")))
-    return re.compile(parts, re.DOTALL).search
+def _note_failure(
+    session: Session, raised: pytest.ExceptionInfo[BaseException], report: pytest.TestReport
+) -> None:
+    """Record an exception that ended a phase, unless it is pytest's own to skip the test."""
+    expected = hasattr(report, "wasxfail") and not raised.errisinstance(pytest.xfail.Exception)
+    if report.failed or expected:
+        from lazyscope.capture.escaped import note_escaped
+
+        note_escaped(session, raised.value)
 
 
-def _test_files(path: Path) -> list[str]:
-    """The module of a test and what lies beside it in its folder of tests."""
-    if path.parent.name not in ("tests", "test"):
-        return [str(path)]
-    return [str(path), *map(str, path.parent.glob("*.py"))]
+def _part(test: TracedTest, session: Session, ended: str) -> Part:
+    from lazyscope.capture import session as sessions
+    from lazyscope.model import events
+    from lazyscope.report.tests_report import part_of_test
+
+    sessions.stop(session, events.End(seconds=session.now(), ended=ended))
+    return part_of_test(test.nodeid, session.recorder.journal.content(), test.began)
 
 
-def _part(nodeid: str, content: bytes, begun: dict[str, int]) -> str:
-    from lazyscope.report.tests_report import failed_part, part_of_test
+def _failed_part(nodeid: str, error: Exception) -> Part:
+    from lazyscope.report.tests_report import missing_part
 
-    try:
-        return json.dumps(part_of_test(nodeid, content, begun), allow_nan=False)
-    except Exception as error:
-        # A test's outcome never depends on lazyscope.
-        return json.dumps(failed_part(nodeid, error))
+    return missing_part(nodeid, f"lazyscope failed: {type(error).__name__}: {str(error)[:200]}")
+
+
+def outcome(phases: list[pytest.TestReport]) -> str:
+    """What a test came to, from the reports of its phases: pytest's own words."""
+    found = [_category(report) for report in phases]
+    for category in ("error", "failed", "rerun", "xpassed", "xfailed"):
+        if category in found:
+            return category
+    # A skipped subtest comes before the report of its test.
+    last = {report.when: category for report, category in zip(phases, found, strict=True)}
+    return "skipped" if "skipped" in last.values() else "passed"
+
+
+def _category(report: pytest.TestReport) -> str:
+    if hasattr(report, "wasxfail"):
+        return {"skipped": "xfailed", "passed": "xpassed"}.get(report.outcome, report.outcome)
+    return "error" if report.failed and report.when in ("setup", "teardown") else report.outcome
 
 
 class Gatherer:
@@ -186,28 +283,54 @@ class Gatherer:
     Parameters
     ----------
     config : pytest.Config
-    report : TestsReport
+    path : str, optional
+        Of the JSON report.
+    matches : callable
+        Tells from a test's id whether it is traced.
     """
 
-    def __init__(self, config: pytest.Config, report: Any) -> None:
+    def __init__(self, config: pytest.Config, path: str | None, matches: Callable[[str], object]) -> None:
+        from lazyscope.report.tests_report import TestsReport
+
         self._config = config
-        self._report = report
-        self._categories: dict[tuple[str, Any], list[str]] = {}
+        self._matches = matches
+        self._interrupted: set[str] = set()
+        directory = config.invocation_params.dir
+        self._report: TestsReport = TestsReport(None if path is None else directory / path, shown=path)
 
+    def pytest_sessionstart(self) -> None:
+        """Begin the JSON report: not earlier, for ``--help`` and the like start no session."""
+        try:
+            self._report.open()
+        except TraceFileError as error:
+            raise pytest.UsageError(f"--lazyscope-report: {error}") from None
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take a test's part from the report of its last phase."""
-        test = report.nodeid, getattr(report, "node", None)
-        category, *_ = self._config.hook.pytest_report_teststatus(report=report, config=self._config)
-        self._categories.setdefault(test, []).append(category)
-        if report.when == "teardown":
-            categories = self._categories.pop(test)
-            part = vars(report).pop(ATTRIBUTE, None)
-            if part is not None:
-                self.add(part, _outcome(categories))
+        """Take what a worker sent, before others write down all that a report holds."""
+        self.add(_sent(vars(report)))
+        if report.when not in ("setup", "call", "teardown"):
+            self._add_lost(report)
 
-    def add(self, part: str, outcome: str) -> None:
-        """Add a test."""
-        self._report.add(json.loads(part), outcome)
+    def _add_lost(self, report: pytest.TestReport) -> None:
+        """Add a test of which pytest-xdist says that its worker is gone."""
+        if self._matches(report.nodeid) and report.nodeid not in self._interrupted:
+            from lazyscope.report.tests_report import missing_part
+
+            part = missing_part(report.nodeid, "the process that ran it has crashed")
+            self.add([part | {"outcome": report.outcome}])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker has sent as its last."""
+        parts = _sent(getattr(node, "workeroutput", {}))
+        self._interrupted.update(part["nodeid"] for part in parts)
+        self.add(parts)
+
+    def add(self, parts: list[Part]) -> None:
+        """Add tests."""
+        for part in parts:
+            self._report.add(part)
 
     def pytest_sessionfinish(self) -> None:
         """End the JSON report."""
@@ -215,15 +338,13 @@ class Gatherer:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was forced, and by which tests."""
-        terminalreporter.section("lazyscope")
-        width = terminalreporter._tw.fullwidth
-        for line in self._report.summary(width):
+        if self._config.option.collectonly:
+            return
+        terminalreporter.write_sep("=", "lazyscope")
+        for line in self._report.summary(self._config.get_terminal_writer().fullwidth):
             terminalreporter.write_line(line)
 
 
-def _outcome(categories: list[str]) -> str:
-    """What a test came to, from what its phases did: pytest's own words."""
-    for category in ("error", "failed", "xpassed", "xfailed", "skipped", "passed"):
-        if category in categories:
-            return category
-    return next(filter(None, categories), "passed")
+def _sent(carrier: dict[str, Any]) -> list[Part]:
+    parts: list[Part] = json.loads(carrier.pop(ATTRIBUTE, "[]"))
+    return parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,10 +29,12 @@ class Trace:
     @property
     def data(self) -> TraceData:
         """The tables and events themselves."""
-        if self._session is not None:
-            self._session.recorder.flush()
-            return self._assembled(self._journal_bytes())
-        return self._final
+        # Another thread may be about to end it.
+        session = self._session
+        if session is None:
+            return self._final
+        session.recorder.flush()
+        return self._assembled(session.recorder.journal.content())
 
     @cached_property
     def _final(self) -> TraceData:
@@ -44,11 +47,25 @@ class Trace:
         return assemble(journal.read_records(content, name=self._name))
 
     def _journal_bytes(self) -> bytes:
+        session = self._session
         if self._content is not None:
             return self._content
-        if self._session is None:
+        if session is None:
             raise LazyscopeError("this trace has not begun: use it as `with lazyscope.trace() as t:`")
-        return self._session.recorder.journal.content()
+        session.recorder.flush()
+        return session.recorder.journal.content()
+
+    def _end(self) -> None:
+        """Keep what was recorded: the program may do with the file what it likes."""
+        session = self._session
+        if session is None:
+            return
+        try:
+            self._content = session.recorder.journal.content()
+        except OSError as error:
+            self._content = b""
+            print(f"lazyscope: cannot read {self._name} again: {error.strerror}", file=sys.stderr)
+        self._session = None
 
     @property
     def forces(self) -> list[Force]:
@@ -86,8 +103,6 @@ class Trace:
         TraceFileError
             If the file exists and `overwrite` is false, or cannot be written.
         """
-        if self._session is not None:
-            self._session.recorder.flush()
         content = self._journal_bytes()
         target = Path(path)
         try:
@@ -103,8 +118,6 @@ class Trace:
 
     def show(self) -> None:
         """Print the terminal summary."""
-        import sys
-
         from lazyscope.report import terminal
 
         sys.stdout.write(terminal.render_for_stdout(self.data))

@@ -23,6 +23,7 @@ import pytest
 
 import lazyscope
 from lazyscope.capture import calls, execution, session
+from lazyscope.capture.patching import Patches
 from lazyscope.capture.recorder import Recorder
 from lazyscope.errors import LazyscopeError, TraceFileError
 from lazyscope.model.trace import load as load_trace
@@ -530,6 +531,59 @@ class TestGenerators:
         x * 2
         assert next(two, None) is None
         assert (operations(a), operations(b)) == (["Array.__add__"], ["Array.__add__", "Array.__mul__"])
+
+
+class TestHolding:
+    """Sensors that stay in place between traces, for those who open one after another."""
+
+    def test_sensors_stay_until_they_are_released(self, x: da.Array) -> None:
+        """The same ones for every trace; between them nothing is recorded."""
+        session.hold()
+        held = session.installed_patches()
+        traces = []
+        for _ in range(2):
+            x - 1
+            with lazyscope.trace() as t:
+                (x + 1).compute()
+                assert session.installed_patches() is held
+            traces.append(t)
+            assert session.installed_patches() is held
+            assert not session.any_open()
+        session.release()
+        assert session.installed_patches() is None
+        assert [seen(t) for t in traces] == [(["Array.__add__"], 1)] * 2
+
+    def test_the_last_of_several_holders_releases(self) -> None:
+        """Not the first."""
+        session.hold()
+        session.hold()
+        session.release()
+        assert session.installed_patches() is not None
+        session.release()
+        assert session.installed_patches() is None
+
+    def test_what_is_released_in_a_trace_goes_with_the_trace(self, x: da.Array) -> None:
+        """It goes on being recorded."""
+        session.hold()
+        with lazyscope.trace() as t:
+            session.release()
+            x + 1
+        assert operations(t) == ["Array.__add__"]
+        assert session.installed_patches() is None
+
+    def test_a_hold_that_fails_holds_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The next trace takes its sensors away as ever."""
+
+        def fails(*_: Any) -> None:
+            raise RuntimeError("a bug of ours")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Patches, "set", fails)
+            with pytest.raises(RuntimeError, match="a bug of ours"):
+                session.hold()
+        with lazyscope.trace():
+            pass
+        assert session.installed_patches() is None
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

@@ -1,39 +1,63 @@
 """Forces that the program says are meant, and why.
 
-The reason is carried by a `ContextVar`, as what watches the code is: asyncio tasks have it, threads and
-executor jobs started inside the block are given it by `lazyscope.capture.threads`.
+What is said is carried by a `ContextVar`, as what watches the code is: asyncio tasks have it, threads and
+executor jobs started inside the block are given it by `lazyscope.capture.threads`. Blocks may be left in
+any order and in another context than they were entered in, as those in generators are.
 """
 
 from __future__ import annotations
 
 import threading
 import weakref
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 
-_reason: ContextVar[str | None] = ContextVar("lazyscope_allowed", default=None)
+
+class Said:
+    """That forces are meant, and why; with None, that what was said further out does not hold here."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str | None) -> None:
+        self.reason = reason
+
+
+_said: ContextVar[tuple[Said, ...] | None] = ContextVar("lazyscope_allowed", default=None)
+"""What holds in the running code, the innermost last."""
 _of_thread: weakref.WeakKeyDictionary[threading.Thread, str] = weakref.WeakKeyDictionary()
 
 
 def reason() -> str | None:
     """Why forces of the running code are meant; None where nobody says so."""
-    said = _reason.get()
-    if said is None and _of_thread:
-        said = _of_thread.get(threading.current_thread())
-    return said
+    said = _said.get()
+    if said:
+        return said[-1].reason
+    return _of_thread.get(threading.current_thread()) if _of_thread else None
 
 
 def let_thread_inherit(thread: threading.Thread) -> None:
     """Have a thread started inside the block belong to it."""
-    said = reason()
-    if said is not None:
-        _of_thread[thread] = said
+    why = reason()
+    if why is not None:
+        _of_thread[thread] = why
 
 
-def begin(why: str | None) -> Token[str | None]:
+def say(said: Said) -> None:
+    """Have it hold for what follows in this context, until `end`."""
+    _said.set((*(_said.get() or ()), said))
+
+
+def begin(why: str | None) -> Said:
     """Say that the forces that follow in this context are meant, until `end`."""
-    return _reason.set(why)
+    said = Said(why)
+    say(said)
+    return said
 
 
-def end(begun: Token[str | None]) -> None:
-    """Go back to what was said before `begin`."""
-    _reason.reset(begun)
+def end(said: Said) -> None:
+    """Have it hold no longer, whatever was said after it; nothing if it does not hold in this context."""
+    known = list(_said.get() or ())
+    for place in reversed(range(len(known))):
+        if known[place] is said:
+            del known[place]
+            _said.set(tuple(known) or None)
+            return

@@ -33,7 +33,7 @@ QUESTIONS = ("is_lazy_array", "is_dask_array")
 class _Filenames(set[str]):
     """A set that may be part of a constant of code, which has to be hashable."""
 
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # type: ignore[assignment]
 
 
 internal: set[str] = _Filenames()

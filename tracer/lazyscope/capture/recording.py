@@ -138,7 +138,7 @@ class _Prepared(NamedTuple):
     """What it takes to have a function recorded: the same in every trace of a process."""
 
     own: CodeType
-    twin: FunctionType
+    twin: Any  # a function, which mypy would take for a method
     code: CodeType
     about: tuple[Any, ...]
 

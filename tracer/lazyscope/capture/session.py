@@ -58,6 +58,8 @@ class Session:
         self.open = True
         self.unknown: set[str] = set()
         """Names of arrays whose shape is known to be unknown."""
+        self.switches: dict[str, bool] = {}
+        """Switches of libraries as they were at the last force."""
         self.started = time.perf_counter()
         self.forces = 0
         self.allowed = 0
@@ -429,5 +431,12 @@ def continue_in_child(session: Session, path: Path | None, process: str) -> None
     session.recorder.continue_in(DeferredJournal(child), events.Header(**(fields | {"process": process})))
 
 
+def _after_fork_in_parent() -> None:
+    if _open:
+        from lazyscope.capture import spawned
+
+        spawned.note_forked()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+    os.register_at_fork(after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

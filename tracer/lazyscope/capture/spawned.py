@@ -19,6 +19,7 @@ from typing import Any
 
 from lazyscope.capture import session as sessions
 from lazyscope.capture.patching import Patches
+from lazyscope.capture.running import current
 from lazyscope.capture.session import Session, guarded
 from lazyscope.capture.wrapping import unseen
 from lazyscope.model import events
@@ -28,7 +29,7 @@ NOT_WATCHED = "a process was started that is not watched: its calls and forces a
 _PROGRAM = """\
 try:
     from lazyscope.capture.spawned import watch
-    watch({path!r}, {argv!r}, {packages!r})
+    watch({path!r}, {argv!r}, {packages!r}, {program_package!r})
 except Exception:
     pass
 """
@@ -79,6 +80,21 @@ def _make_launch(original: Any, note: Callable[[], object]) -> Callable[..., Any
 def _note_not_watched() -> None:
     # The server that forks it may be older than the trace.
     for session in sessions.watching():
+        _note_missing(session)
+
+
+@guarded
+def note_forked() -> None:
+    """Say what is missing: the child of a trace without a file keeps what it records to itself."""
+    for session in sessions.watching():
+        if session.recorder.journal.path is None:
+            _note_missing(session)
+
+
+def _note_missing(session: Session) -> None:
+    inside = current()
+    # Of a force in other processes that is said already.
+    if inside is None or inside[0].scheduler != "processes":
         session.blind_spot(NOT_WATCHED)
 
 
@@ -88,7 +104,7 @@ def _with_watch(command: list[str]) -> None:
     for session in sessions.watching():
         journal = session.recorder.journal
         if journal.path is None or "-c" not in command or sys.platform == "win32":
-            session.blind_spot(NOT_WATCHED)
+            _note_missing(session)
             continue
         program = command.index("-c") + 1
         command[program] = (
@@ -96,12 +112,15 @@ def _with_watch(command: list[str]) -> None:
                 path=str(journal.path),
                 argv=session.recorder.header.argv,
                 packages=session.roles.user_packages,
+                program_package=session.roles._package,
             )
             + command[program]
         )
 
 
-def watch(path: str, argv: list[str], packages: tuple[str, ...]) -> None:
+def watch(
+    path: str, argv: list[str], packages: tuple[str, ...], program_package: str | None = None
+) -> None:
     """Open a trace in a spawned child; its file is made with the first thing recorded.
 
     Parameters
@@ -112,10 +131,13 @@ def watch(path: str, argv: list[str], packages: tuple[str, ...]) -> None:
         The parent's program, as its trace shows it.
     packages : tuple of str
         What the parent was told to take as the user's.
+    program_package : str, optional
+        Package of the module that the parent runs.
     """
     from lazyscope.capture.roles import Roles
 
-    session = sessions.start(everywhere=True, roles=Roles(user_packages=packages), argv=argv)
+    roles = Roles(program_package=program_package, user_packages=packages)
+    session = sessions.start(everywhere=True, roles=roles, argv=argv)
     sessions.continue_in_child(session, Path(path), "spawned")
     # What is registered first ends last.
     atexit.register(end, session)

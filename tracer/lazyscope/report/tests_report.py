@@ -1,13 +1,20 @@
-"""The report of a pytest run: what each test forced, as JSON and as a summary for the terminal."""
+"""The report of a pytest run: what each test forced, as JSON and as a summary for the terminal.
+
+The form of the JSON is published as ``pytest_report.schema.json`` beside this module.
+"""
 
 from __future__ import annotations
 
 import heapq
 import json
+import os
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING
 
 from lazyscope.analysis import cost
 from lazyscope.errors import TraceFileError
@@ -17,14 +24,28 @@ from lazyscope.report import figures, json_report
 from lazyscope.report.harmless import harmless
 from lazyscope.report.json_report import SCHEMA_VERSION, Document
 
+if TYPE_CHECKING:
+    from lazyscope.report.screen import Screen
+
 DEAREST = 10
 """Tests that the summary names."""
+UNSEEN = 3
+"""Things not seen that the summary names."""
+SITE_CELLS = 24
+"""A site gets a line of its own where fewer cells than these are left beside the figures."""
 
 PHASES = ("setup", "call", "teardown")
 
+_FOUND = ("totals", "forces", "unknown_shapes", "failures", "blind_spots")
+_IN_REPORT = ("nodeid", "outcome", *_FOUND)
+_HEAD = f'{{"schema_version": {SCHEMA_VERSION}, "tests": ['
+_TAIL = '\n], "findings": []}\n'
 
-def part_of_test(nodeid: str, content: bytes, begun: dict[str, int]) -> Document:
+
+def part_of_test(nodeid: str, content: bytes, began: dict[str, int]) -> Document:
     """What one test has to say in the report.
+
+    ``dearest`` and ``unseen`` are for the summary and do not get into the report.
 
     Parameters
     ----------
@@ -32,33 +53,40 @@ def part_of_test(nodeid: str, content: bytes, begun: dict[str, int]) -> Document
         The test.
     content : bytes
         Its journal.
-    begun : dict of str to int
-        How many forces had begun when each phase ended.
+    began : dict of str to int
+        How many forces had begun when each phase began.
     """
     trace = assemble(journal.read_records(content, name=nodeid))
     document = json_report.to_document(trace)
     for force in document["forces"]:
-        force["phase"] = _phase(force["id"], begun)
-    names = ("totals", "forces", "unknown_shapes", "failures", "blind_spots")
-    return {"nodeid": nodeid, **{name: document[name] for name in names}, "dearest": _dearest(trace)}
+        force["phase"] = _phase(force["id"], began)
+    return {
+        "nodeid": nodeid,
+        **{name: document[name] for name in _FOUND},
+        "dearest": _dearest(trace),
+        "unseen": list(trace.blind_spots),
+    }
 
 
-def _phase(force: int, begun: dict[str, int]) -> str:
-    return next((phase for phase in PHASES if force <= begun.get(phase, 0)), "teardown")
+def _phase(force: int, began: dict[str, int]) -> str:
+    """The phase that had begun last; what comes before all of them belongs to the first."""
+    return next((phase for phase in reversed(PHASES) if began.get(phase, force) < force), "setup")
 
 
 def _dearest(trace: TraceData) -> str | None:
-    """The site that cost most, for the summary."""
+    """The site that cost most; its file by the last two parts, which say most in little room."""
     site = next((site.site for site in cost.breakdown(trace).sites if site.site is not None), None)
-    return None if site is None else f"{site.file}:{site.line}  {site.expression or site.code}"
+    if site is None:
+        return None
+    text = f"{'/'.join(site.file.split('/')[-2:])}:{site.line}  {site.expression or site.code}"
+    return text.rstrip()
 
 
-def failed_part(nodeid: str, error: Exception) -> Document:
-    """What is said of a test whose trace could not be read."""
-    trouble = f"this test, since lazyscope failed: {type(error).__name__}: {str(error)[:200]}"
+def missing_part(nodeid: str, reason: str) -> Document:
+    """What is said of a test whose trace is missing."""
     return {
         "nodeid": nodeid, "totals": None, "forces": [], "unknown_shapes": [], "failures": [],
-        "blind_spots": [trouble], "dearest": None,
+        "blind_spots": [f"this test: {reason}"], "dearest": None, "unseen": [],
     }  # fmt: skip
 
 
@@ -67,73 +95,110 @@ class _Costs:
     """What the summary tells of a test, the dearest being the greatest."""
 
     seconds: float
-    nodeid: str
     forces: int
     tasks: int
     repeated: int
-    site: str | None
+    nodeid: str
+    site: str
 
 
 class TestsReport:
     """Takes the tests' parts as they come; keeps the sums and the dearest, and writes the rest at once.
 
+    The file is whole after each test, whatever becomes of the process then.
+
     Parameters
     ----------
     path : Path, optional
         Of the JSON report.
-
-    Raises
-    ------
-    TraceFileError
-        If it cannot be written.
+    shown : str, optional
+        How the summary names it.
     """
 
     __test__ = False  # pytest would take the class for tests
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None = None, *, shown: str | None = None) -> None:
         self._path = path
-        self._file: TextIO | None = None
-        self._tests = self._forcing = self._forces = self._tasks = self._repeated = self._unread = 0
+        self._shown = shown or str(path)
+        self._file: FileIO | None = None
+        self._trouble: str | None = None
+        self._end = 0
+        self._tests = self._forcing = self._forces = self._tasks = self._repeated = self._missing = 0
         self._seconds = 0.0
         self._dearest: list[_Costs] = []
-        if path is not None:
-            try:
-                self._file = path.open("w", encoding="ascii")
-            except OSError as error:
-                raise TraceFileError(f"cannot write {path}: {error.strerror}; give another path") from None
-            self._file.write(f'{{"schema_version": {SCHEMA_VERSION}, "tests": [')
+        self._unseen: Counter[str] = Counter()
 
-    def add(self, part: Document, outcome: str) -> None:
+    def open(self) -> None:
+        """Begin the file, if there is to be one; what it held is gone.
+
+        Raises
+        ------
+        TraceFileError
+            If it cannot be written.
+        """
+        if self._path is None:
+            return
+        try:
+            self._file = self._path.open("wb", buffering=0)
+            self._append(_HEAD)
+        except OSError as error:
+            self.close()
+            raise TraceFileError(f"cannot write {self._shown}: {_reason(error)}; give another path") from None
+
+    def add(self, part: Document) -> None:
         """Add a test that has ended."""
-        site = part.pop("dearest")
-        if self._file is not None:
-            self._file.write(",\n" if self._tests else "\n")
-            head = {"nodeid": part["nodeid"], "outcome": outcome}
-            self._file.write(json.dumps(head | part, allow_nan=False))
+        self._unseen.update(part["unseen"])
+        self._write({name: part[name] for name in _IN_REPORT})
         self._tests += 1
         totals = part["totals"]
         if totals is None:
-            self._unread += 1
+            self._missing += 1
         elif totals["forces"]:
-            self._count(part["nodeid"], totals, site)
+            self._count(part["nodeid"], totals, part["dearest"] or "line unknown")
 
-    def _count(self, nodeid: str, totals: Document, site: str | None) -> None:
+    def _write(self, part: Document) -> None:
+        if self._file is None:
+            return
+        try:
+            self._append((",\n" if self._tests else "\n") + json.dumps(part, allow_nan=False))
+        except OSError as error:
+            # The tests go on; the summary says that something is missing.
+            self._trouble = _reason(error)
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Put back the tail that was half overwritten."""
+        assert self._file is not None
+        with suppress(OSError):
+            self._append("")
+            self._file.truncate()
+        self.close()
+
+    def _append(self, text: str) -> None:
+        """Write `text` over the document's tail, and the tail again behind it."""
+        assert self._file is not None
+        rest = (text + _TAIL).encode("ascii")
+        self._file.seek(self._end)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+        self._end += len(text)
+
+    def _count(self, nodeid: str, totals: Document, site: str) -> None:
+        forces, tasks, repeated = totals["forces"], totals["tasks"], totals["tasks_repeated"]
         self._forcing += 1
-        self._forces += totals["forces"]
-        self._tasks += totals["tasks"]
-        self._repeated += totals["tasks_repeated"]
+        self._forces += forces
+        self._tasks += tasks
+        self._repeated += repeated
         self._seconds += totals["forced_seconds"]
-        seconds, forces = totals["forced_seconds"], totals["forces"]
-        costs = _Costs(seconds, nodeid, forces, totals["tasks"], totals["tasks_repeated"], site)
+        costs = _Costs(totals["forced_seconds"], forces, tasks, repeated, nodeid, site)
         keep = heapq.heappush if len(self._dearest) < DEAREST else heapq.heappushpop
         keep(self._dearest, costs)
 
     def close(self) -> None:
-        """End the file."""
-        if self._file is not None:
-            self._file.write('\n], "findings": []}\n')
-            self._file.close()
-            self._file = None
+        """Close the file."""
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
 
     def summary(self, width: int) -> Iterator[str]:
         """Lines that say what was forced, and by which tests.
@@ -141,52 +206,67 @@ class TestsReport:
         Parameters
         ----------
         width : int
-            Of the terminal, in characters.
+            Of the terminal, in cells.
         """
+        from lazyscope.report.screen import Screen  # 50 ms of Rich, needed once tests have run
+
+        screen = Screen(width)
+        yield from _paragraph(screen, self._headline())
+        if self._forces:
+            yield from self._table(screen)
+        for sentence in self._remarks():
+            yield from _paragraph(screen, sentence)
+
+    def _headline(self) -> str:
         tests = figures.plural(self._tests, "test")
         if not self._tests:
-            yield "no test was traced"
-        elif not self._forces:
-            yield f"nothing was forced by {tests}"
-        else:
-            repeated = figures.count(self._repeated) if self._repeated else "none"
-            yield (
-                f"{figures.plural(self._forces, 'force')} in {self._forcing:,} of {tests} took "
-                f"{figures.duration(self._seconds)}: {figures.plural(self._tasks, 'task')}, "
-                f"{repeated} of them repeated within a test"
-            )
-            yield from self._table(width)
-        if self._unread:
-            yield f"{figures.plural(self._unread, 'test')} could not be read: see blind_spots in the report"
-        if self._path is not None:
-            yield f"report in {harmless(_shown(self._path))}"
+            return "no test was traced"
+        if not self._forces:
+            return f"nothing was forced in {tests}"
+        return (
+            f"{figures.plural(self._forces, 'force')} in {self._forcing:,} of {tests}: "
+            f"{figures.duration(self._seconds)}, {figures.plural(self._tasks, 'task')}, "
+            f"{figures.count(self._repeated) if self._repeated else 'none'} repeated within a test"
+        )
 
-    def _table(self, width: int) -> Iterator[str]:
-        yield f"{'seconds':>9}{'forces':>9}{'tasks':>11}{'repeated':>11}"
+    def _table(self, screen: Screen) -> Iterator[str]:
+        yield "".join(f"{name:>{cells}}" for name, cells in _COLUMNS)
         for costs in sorted(self._dearest, reverse=True):
-            numbers = f"{costs.seconds:>9.3f}{costs.forces:>9,}{costs.tasks:>11,}{costs.repeated:>11,}  "
-            yield numbers + _end(harmless(costs.nodeid), width - len(numbers))
-            if costs.site is not None:
-                indent = " " * len(numbers)
-                yield indent + _start(harmless(costs.site), width - len(indent))
-        left_out = self._forcing - len(self._dearest)
-        if left_out:
-            where = "the report has" if self._path is not None else "--lazyscope-report FILE.json has"
-            yield f"{figures.plural(left_out, 'more test')} forced less: {where} them"
+            yield screen.end(costs.nodeid, screen.width)
+            texts = (f"{costs.seconds:,.3f}", f"{costs.forces:,}", f"{costs.tasks:,}", f"{costs.repeated:,}")
+            line = "".join(f"{text:>{cells}}" for text, (_, cells) in zip(texts, _COLUMNS, strict=True))
+            room = screen.width - len(line) - 2
+            if room >= SITE_CELLS:
+                yield f"{line}  {screen.start(costs.site, room)}"
+            else:
+                yield line
+                yield f"    {screen.start(costs.site, screen.width - 4)}"
+
+    def _remarks(self) -> Iterator[str]:
+        """What is not in the table."""
+        if left_out := self._forcing - len(self._dearest):
+            yield f"{figures.plural(left_out, 'more test')} forced: {self._where()}"
+        for text, tests in self._unseen.most_common(UNSEEN):
+            yield f"not seen in {figures.plural(tests, 'test')}: {harmless(text)}"
+        if (more := len(self._unseen) - UNSEEN) > 0:
+            yield f"not seen: {figures.plural(more, 'more thing')}: {self._where()}"
+        if self._missing:
+            yield f"{figures.plural(self._missing, 'trace')} missing: {self._where()}"
+        if self._trouble is not None:
+            yield f"report in {harmless(self._shown)} is incomplete: {self._trouble}"
+        elif self._path is not None:
+            yield f"report in {harmless(self._shown)}"
+
+    def _where(self) -> str:
+        return "see the report" if self._path is not None else "see --lazyscope-report FILE.json"
 
 
-def _end(text: str, room: int) -> str:
-    return text if len(text) <= room else "…" + text[len(text) - max(room, 8) + 1 :]
+_COLUMNS = (("seconds", 9), ("forces", 8), ("tasks", 10), ("repeated", 10))
 
 
-def _start(text: str, room: int) -> str:
-    return text if len(text) <= room else text[: max(room, 8) - 1] + "…"
+def _paragraph(screen: Screen, text: str) -> list[str]:
+    return [line.plain for line in screen.paragraph(text)]
 
 
-def _shown(path: Path) -> str:
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return str(path)
-
-
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else str(error)
