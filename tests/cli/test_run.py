@@ -20,7 +20,7 @@ from lazyscope.model.trace import TraceData
 from lazyscope.model.trace import load as load_trace
 
 SOURCE_ROOT = str(Path(lazyscope.__file__).parents[1])
-NOTICE = re.compile(rb"^lazyscope: [\d,]+ forces, trace in .*\n(?:lazyscope: traces of .*\n)?", re.MULTILINE)
+NOTICE = re.compile(rb"^lazyscope: [\d,]+ forces?, trace in .*\n(?:lazyscope: traces of .*\n)?", re.MULTILINE)
 RUNPY = re.compile(rb'^[ |]+File "<frozen runpy>", line \d+, in \w+\n', re.MULTILINE)
 """Plain Python shows the frames of its own runner of modules; ours is not shown."""
 
@@ -593,8 +593,8 @@ class TestOutput:
         (here / "lazyscope-sum-2.lazy").write_bytes(b"mine")
         said = [run("sub/sum.py", cwd=here).err for _ in range(2)]
         assert said == [
-            b"lazyscope: 1 forces, trace in lazyscope-sum-1.lazy\n",
-            b"lazyscope: 1 forces, trace in lazyscope-sum-3.lazy\n",
+            b"lazyscope: 1 force, trace in lazyscope-sum-1.lazy\n",
+            b"lazyscope: 1 force, trace in lazyscope-sum-3.lazy\n",
         ]
         assert (here / "lazyscope-sum-2.lazy").read_bytes() == b"mine"
 
@@ -652,7 +652,7 @@ class TestOutput:
         )
         ran = run("-o", "moved.lazy", "move.py", cwd=here)
         assert ran.err == (
-            b"lazyscope: 1 forces, trace in moved.lazy\n"
+            b"lazyscope: 1 force, trace in moved.lazy\n"
             b"lazyscope: traces of a child process in moved-<process>.lazy\n"
         )
         assert len(trace_in(here, "moved.lazy").forces) == 1
@@ -871,7 +871,7 @@ class TestCannotFit:
         assert re.fullmatch(
             r"lazyscope: np\.asarray\(obs\) at big\.py:12 needs 80 TB; \d+(\.\d+)? [kMGT]?B free", lines[0]
         )
-        assert lines[1:] == ["the force begins", "lazyscope: 1 forces, trace in lazyscope-big-1.lazy"]
+        assert lines[1:] == ["the force begins", "lazyscope: 1 force, trace in lazyscope-big-1.lazy"]
         (force,) = trace_in(here).forces
         assert force.begin.expected_bytes == 80 * 10**12
         assert force.begin.free_bytes is not None
@@ -882,7 +882,7 @@ class TestCannotFit:
             here / "fits.py",
             "import dask.array as da\nda.zeros((70, 2**20), chunks=(70, 2**17), dtype='u1').compute()\n",
         )
-        assert run("fits.py", cwd=here).err == b"lazyscope: 1 forces, trace in lazyscope-fits-1.lazy\n"
+        assert run("fits.py", cwd=here).err == b"lazyscope: 1 force, trace in lazyscope-fits-1.lazy\n"
 
 
 class TestBackEnds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -242,3 +243,26 @@ def test_inner_and_outer_trace() -> None:
     assert [(f.type, f.escaped) for f in inner.failures] == [("ValueError", True)]
     assert [(f.type, f.escaped) for f in outer.failures] == [("ValueError", False)]
     assert outer.data.ended == "ok"
+
+
+@dataclasses.dataclass(frozen=True)
+class FrozenError(Exception):
+    """An exception that refuses assignments, also of its traceback."""
+
+    code: int
+
+
+def test_an_exception_that_lets_nothing_be_set_passes_unchanged(run: Runner) -> None:
+    """Out of a recorded call and out of the block."""
+    done = run(
+        """
+        def function(values, axis):
+            raise Frozen(3)
+
+        da.apply_over_axes(function, da.ones(4, chunks=2), 0)
+        """,
+        fails=FrozenError,
+        Frozen=FrozenError,
+    )
+    assert done.error == FrozenError(3)
+    assert [(f.type, f.escaped) for f in done.trace.failures] == [("FrozenError", True)]

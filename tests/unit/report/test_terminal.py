@@ -260,3 +260,15 @@ def test_any_text_passes_through_harmlessly(names: list[str], width: int, height
     bare = re.sub(r"\x1b\[[\d;]*m", "", text) if color else text
     assert bare.replace("\n", "").isprintable()
     assert max(cell_len(line) for line in bare.splitlines()) <= width
+
+
+def test_forces_that_are_allowed_are_told_apart_and_carry_the_reason():
+    """At the same line as others, and shown harmlessly."""
+    build = TraceBuilder("pipeline.py")
+    build.source("pipeline.py", "total = float(x.sum())")
+    at = build.at("pipeline.py", "float(x.sum())")
+    build.force(at, "__float__", seconds=1.0, tasks=5, allowed="small [/b]")
+    build.force(at, "__float__", seconds=2.0, tasks=7)
+    lines = [" ".join(line.split()) for line in render(build.end()).splitlines()]
+    assert "1.00 33 % 1 5 0 __float__, allowed: small [/b]" in lines
+    assert "2.00 67 % 1 7 0 __float__" in lines

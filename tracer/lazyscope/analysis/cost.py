@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lazyscope.analysis.source import SourceSite, locate
-from lazyscope.model.trace import Force, TraceData
+from lazyscope.model.trace import Force, TraceData, covered_seconds
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class SiteCost:
-    """The forces that share a site, a user line and a trigger."""
+    """The forces that share a site, a user line, a trigger and the reason they are allowed for."""
 
     site: SourceSite | None
     position: int | None
@@ -39,6 +39,8 @@ class SiteCost:
     inherited: bool
     """Whether every one of them has its user line from the force around it."""
     trigger: str
+    allowed: str | None
+    """Why the program says that they are meant."""
     entries: tuple[str, ...]
     """Public functions the user's line reached, the first first; empty if user code forced directly."""
     forces: tuple[int, ...]
@@ -56,6 +58,21 @@ class SiteCost:
     share: float | None
     """`self_seconds` / seconds of the program; None where those are not known."""
     bytes: int | None
+
+
+@dataclass(frozen=True)
+class GroupCost:
+    """What some of the forces cost together, as in ``cost`` of a finding in the JSON report."""
+
+    seconds: float
+    """Wall time in which at least one of them was running, nested forces included."""
+    self_seconds: float
+    """Wall time without that of nested forces, whichever they are."""
+    tasks: int
+    tasks_repeated: int
+    bytes: int | None
+    share: float | None
+    """`self_seconds` / seconds of the program; None where those are not known."""
 
 
 @dataclass(frozen=True)
@@ -117,13 +134,31 @@ def breakdown(trace: TraceData) -> Breakdown:
     )
 
 
+def group_cost(trace: TraceData, forces: Iterable[int]) -> GroupCost:
+    """Sum up the forces of these ids.
+
+    Shares of groups into which all forces are divided, and of the unforced rest, make 1 on one thread.
+    """
+    chosen = set(forces)
+    group = [force for force in trace.forces if force.id in chosen]
+    own, program = sum(force.self_seconds for force in group), max(trace.seconds, trace.forced_seconds)
+    return GroupCost(
+        seconds=covered_seconds((force.begin.at, force.ran_until) for force in group),
+        self_seconds=own,
+        tasks=sum(force.begin.tasks for force in group),
+        tasks_repeated=sum(force.begin.tasks_repeated for force in group),
+        bytes=known_bytes(group),
+        share=own / program if program > 0 else None,
+    )
+
+
 def site_at(trace: TraceData, position: int | None) -> SourceSite | None:
     """As `locate`; no position has no site."""
     return None if position is None else locate(trace, position)
 
 
 def _grouped(trace: TraceData) -> list[list[Force]]:
-    """Forces by (file, line and expression of the site; the user's line; trigger)."""
+    """Forces by (file, line and expression of the site; the user's line; trigger; reason)."""
     groups: dict[object, list[Force]] = {}
     for force in trace.forces:
         site, user_site = site_at(trace, force.begin.site), site_at(trace, force.begin.user_site)
@@ -131,6 +166,7 @@ def _grouped(trace: TraceData) -> list[list[Force]]:
             site and (site.file, site.line, site.expression),
             user_site and (user_site.file, user_site.line),
             force.begin.trigger,
+            force.begin.allowed,
         )
         groups.setdefault(key, []).append(force)
     return list(groups.values())
@@ -147,6 +183,7 @@ def _site_cost(trace: TraceData, forces: list[Force], seconds: float) -> SiteCos
         direct=all(begin.site is not None and begin.site == begin.user_site for begin in begins),
         inherited=all(begin.inherited for begin in begins),
         trigger=begins[0].trigger,
+        allowed=begins[0].allowed,
         entries=tuple(dict.fromkeys(trace.texts[b.entry] for b in begins if b.entry is not None)),
         forces=tuple(force.id for force in forces),
         unfinished=sum(force.end is None for force in forces),

@@ -241,7 +241,7 @@ def without_own_frames(error: BaseException) -> None:
         if one is None or id(one) in seen:
             continue
         seen.add(id(one))
-        one.__traceback__ = _pruned(one.__traceback__)
+        BaseException.with_traceback(one, _pruned(one.__traceback__))
         todo += [one.__cause__, one.__context__]
         if isinstance(one, BaseExceptionGroup):
             todo += one.exceptions

@@ -18,7 +18,7 @@ from lazyscope.capture.callsite import Place, Sighting
 from lazyscope.capture.instruction import position_of
 from lazyscope.capture.roles import Roles, Version
 from lazyscope.model import events
-from lazyscope.model.journal import Journal, JournalFile, JournalMemory, encode_frame
+from lazyscope.model.journal import REMEDY, Journal, JournalFile, JournalMemory, encode_frame
 
 GATHER = 2000
 """Calls kept in memory before they are written without a force."""
@@ -335,6 +335,6 @@ def summarise(chunks: Any) -> events.Layout:
     return events.Layout(shape, [len(sizes) for sizes in chunks], largest)
 
 
-def open_journal(path: Path | None, *, overwrite: bool = False) -> Journal:
+def open_journal(path: Path | None, *, overwrite: bool = False, remedy: str = REMEDY) -> Journal:
     """A journal at `path`, or in memory without one."""
-    return JournalMemory() if path is None else JournalFile(path, overwrite=overwrite)
+    return JournalMemory() if path is None else JournalFile(path, overwrite=overwrite, remedy=remedy)

@@ -27,7 +27,7 @@ from lazyscope.capture.recorder import Recorder, open_journal
 from lazyscope.capture.roles import Roles
 from lazyscope.capture.wrapping import FILENAME
 from lazyscope.model import events
-from lazyscope.model.journal import DeferredJournal
+from lazyscope.model.journal import REMEDY, DeferredJournal
 
 if TYPE_CHECKING:
     from lazyscope.capture.history import History
@@ -242,6 +242,7 @@ def start(
     roles: Roles | None = None,
     argv: list[str] | None = None,
     array_api_set: bool = False,
+    remedy: str = REMEDY,
 ) -> Session:
     """Open a session and begin to watch.
 
@@ -252,7 +253,7 @@ def start(
     """
     global _everywhere, _open
     with _lock:
-        journal = open_journal(path, overwrite=overwrite)
+        journal = open_journal(path, overwrite=overwrite, remedy=remedy)
         header = _header(argv or [], array_api_set)
         session = Session(Recorder(journal, header, roles or Roles()), everywhere=everywhere)
         if _patches is None:

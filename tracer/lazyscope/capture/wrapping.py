@@ -100,4 +100,5 @@ def without_catcher(error: BaseException) -> None:
     """Take the frame that has just caught an exception out of its traceback; a bare `raise` follows."""
     traceback = error.__traceback__
     if traceback is not None:
-        error.__traceback__ = traceback.tb_next
+        # Not by assignment, which a class may refuse: a frozen dataclass does.
+        BaseException.with_traceback(error, traceback.tb_next)

@@ -15,6 +15,7 @@ import click
 
 from lazyscope.cli import status
 from lazyscope.errors import LazyscopeError
+from lazyscope.report.figures import plural
 
 if TYPE_CHECKING:
     from lazyscope.capture.program import Outcome, Program
@@ -184,7 +185,7 @@ class _Ending:
         _stop(session, self.outcome)
         path = session.recorder.journal.path
         _say(
-            f"lazyscope: {session.forces:,} forces, trace in {_shown(path, self._directory)}"
+            f"lazyscope: {plural(session.forces, 'force')}, trace in {_shown(path, self._directory)}"
             f"{_children(path, session.recorder.header.started)}"
         )
 

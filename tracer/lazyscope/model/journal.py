@@ -35,6 +35,8 @@ from lazyscope.model.events import AnyRecord, Header, Record
 FORMAT_VERSION = 1
 MAGIC = b"lazyscope trace\n"
 
+REMEDY = "give another name with -o, or --overwrite"
+
 _FRAME = struct.Struct("<II")
 _CLOSED = -1
 """Instead of the number of a closed file, which may soon be that of another."""
@@ -74,6 +76,8 @@ class JournalFile:
         Must not exist unless `overwrite`.
     overwrite : bool
         Whether an existing file is replaced.
+    remedy : str
+        What to do where there is a file already, as the one who asked can do it.
 
     Raises
     ------
@@ -83,18 +87,18 @@ class JournalFile:
 
     begun = True
 
-    def __init__(self, path: Path, *, overwrite: bool = False) -> None:
+    def __init__(self, path: Path, *, overwrite: bool = False, remedy: str = REMEDY) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
         flags |= os.O_TRUNC if overwrite else os.O_EXCL
         try:
             self._descriptor = os.open(path, flags, 0o644)
         except FileExistsError:
             raise TraceFileError(
-                f"{path} exists and would be lost: give another name with -o, or --overwrite"
+                f"{path} exists and would be lost: {remedy}"
             ) from None
         except OSError as error:
             raise TraceFileError(
-                f"cannot write {path}: {error.strerror}; give another name with -o"
+                f"cannot write {path}: {error.strerror}; {remedy.partition(',')[0]}"
             ) from None
         # The program may change its working directory.
         self.path = path.absolute()
@@ -103,7 +107,7 @@ class JournalFile:
         except OSError as error:
             self.close()
             raise TraceFileError(
-                f"cannot write {path}: {error.strerror}; give another name with -o"
+                f"cannot write {path}: {error.strerror}; {remedy.partition(',')[0]}"
             ) from None
 
     def append(self, frame: bytes) -> None:

@@ -198,6 +198,8 @@ def _how(site: SiteCost) -> str:
     notes.append(site.trigger)
     if site.site is None:
         notes.append("line unknown")
+    if site.allowed is not None:
+        notes.append(f"allowed: {site.allowed}")
     return ", ".join(notes)
 
 
