@@ -621,7 +621,8 @@ def test_a_repeat_names_the_latest_force_that_asked_for_those_very_tasks(run: Ru
         x[:1].max().compute()
         """
     )
-    assert [[(r.layer, r.tasks, r.force) for r in force.repeats if r.layer == "x"] for force in done.forces] == [
+    repeats = [[r for r in force.repeats if r.layer == "x"] for force in done.forces]
+    assert [[(r.layer, r.tasks, r.force) for r in of_force] for of_force in repeats] == [
         [],
         [("x", 1, 1)],
         [("x", 2, 1)],

@@ -73,7 +73,8 @@ Suite = Callable[..., dict[str, list[str]]]
 def said(run: Run) -> str:
     """What pytest printed, without lazyscope's section and what is new each time."""
     text = re.sub(rf"\n=+ lazyscope =+\n(?s:.*?)(?=\n({AFTERWARDS}))", "", run.out)
-    return re.sub(r"0x[0-9a-f]+|[0-9a-f]{32}|\d+\.\d+s|runpytest-\d+|id='?\d+", "~", text)
+    new = r"0x[0-9a-f]+|[0-9a-f]{32}|\d+\.\d+s( \(\d+:\d+:\d+\))?|runpytest-\d+|id='?\d+"
+    return re.sub("==+", "==", re.sub(new, "~", text))
 
 
 def read_report(path: Path) -> dict[str, Any]:

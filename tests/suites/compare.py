@@ -103,6 +103,8 @@ def differing(
 
 
 def _changed(before: Done | None, after: Done | None) -> str | None:
+    if before is after is None:
+        return None
     if before is None or after is None:
         return f"run {'only traced' if before is None else 'only untraced'}"
     if before.phases != after.phases:
@@ -114,8 +116,10 @@ def _changed(before: Done | None, after: Done | None) -> str | None:
 
 def _misreported(test: str, done: Done | None, report: Reported) -> str | None:
     said, forces = report.outcomes.get(test), report.forces[test]
-    if done is None or said is None:
-        return None if done is said else f"reported as {said}, {'not run' if done is None else 'but run'}"
+    if done is None:
+        return None if said is None else f"reported as {said}, not run"
+    if said is None:
+        return "run, but not reported"
     if not forces - report.refused[test] <= done.executions <= forces:
         return f"{done.executions} executions counted, {forces} forces reported"
     if said != outcome(done.phases):

@@ -40,7 +40,7 @@ def test_every_difference_is_told() -> None:
     assert differences(two, two, report_of("xfailed")) == ["t: passed, but reported as xfailed"]
     assert differences(two, {}, nothing) == ["t: run only untraced"]
     assert differences({}, two, report_of()) == ["t: run only traced"]
-    assert differences(two, two, nothing) == ["t: reported as None, but run"]
+    assert differences(two, two, nothing) == ["t: run, but not reported"]
     assert differences({}, {}, report_of()) == ["t: reported as passed, not run"]
 
 
@@ -86,5 +86,5 @@ def test_the_command(tmp_path: Path, capsys) -> None:
     report.write_text(json.dumps({"tests": tests[:1]}))
     assert compare.main(command) == 1
     assert capsys.readouterr().out == (
-        "2 tests, 4 executions, 2 forces; 0 flaky, 1 differ\nu: reported as None, but run\n"
+        "2 tests, 4 executions, 2 forces; 0 flaky, 1 differ\nu: run, but not reported\n"
     )

@@ -78,7 +78,8 @@ class Tracing:
 
         if self._session is not None:
             raise LazyscopeError("this trace is in use or finished: call lazyscope.trace() once more")
-        self._session = self._trace._session = opened = session.start(path=self._path, remedy="give another path")
+        opened = session.start(path=self._path, remedy="give another path")
+        self._session = self._trace._session = opened
         if self._on_force is not None:
             from lazyscope.callback import Callback
 
