@@ -26,7 +26,7 @@ import io
 import tokenize
 import warnings
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -92,7 +92,51 @@ def statement_of(trace: TraceData, position: int) -> Statement | None:
     found = _statement_at(trace, position)
     if found is None:
         return None
-    return Statement(found.node, _header_text(found.node))
+    return Statement(found.node, header_text(found.node))
+
+
+@dataclass(frozen=True)
+class Found:
+    """The innermost statement at a position, and what was converted in it, as parsed."""
+
+    module: ast.Module
+    path: tuple[ast.stmt, ...]
+    """Statements around it from the module inwards; the last is the statement itself."""
+    parents: Mapping[ast.AST, ast.AST]
+    """Of the statement's own nodes, without those of the statements inside it."""
+    expression: ast.expr | None
+    """What was converted; of a chain of comparisons all of it."""
+    link: int | None
+    """Which comparison of the chain was converted, from 0."""
+    _file: _File
+
+    @property
+    def statement(self) -> ast.stmt:
+        return self.path[-1]
+
+    def line(self, number: int) -> str:
+        """A line of the file, counted from 1; empty past its end."""
+        return self._file.line(number)
+
+    def text(self, node: ast.expr | ast.pattern) -> str:
+        """An expression of the file as written, on one line."""
+        written = self._file.passage(*map(self._file.characters, _span(node))).text
+        if isinstance(node, ast.expr) and _in_fstring(self.parents, node) and not _reads_as(written, node):
+            return unparsed(node)
+        return written
+
+
+def found_at(trace: TraceData, position: int) -> Found | None:
+    """Return the parsed source at a position, None where its statement cannot be found."""
+    statement = _statement_at(trace, position)
+    file = _file(trace, trace.codes[trace.positions[position].code].file)
+    if statement is None or file.tree is None:
+        return None
+    found = _converted(statement, trace.positions[position])
+    if found is not None and _passage(file, statement, found) is None:
+        found = None
+    node, link = (found.chain, found.number) if isinstance(found, _Link) else (found, None)
+    return Found(file.tree, statement.path, statement.parents, node, link, file)
 
 
 @dataclass
@@ -280,9 +324,11 @@ _Node = TypeVar("_Node", bound=ast.AST)
 class _Statement:
     """A statement's own nodes, without those of the statements inside it."""
 
-    def __init__(self, node: ast.stmt, scopes: tuple[_Compound, ...]) -> None:
-        self.node = node
-        self.scopes = scopes
+    def __init__(self, path: tuple[ast.stmt, ...]) -> None:
+        self.path = path
+        """Statements around it, outermost first, and the statement itself."""
+        self.node = node = path[-1]
+        self.scopes = tuple(around for around in path[:-1] if isinstance(around, _COMPOUND))
         """Functions and classes around it, outermost first."""
         self.parents: dict[ast.AST, ast.AST] = {}
         self.ends: dict[Point, list[ast.AST]] = {}
@@ -363,8 +409,7 @@ def _statement_at(trace: TraceData, number: int) -> _Statement | None:
     if not path:
         return None
     if path[-1] not in file.statements:
-        scopes = tuple(node for node in path[:-1] if isinstance(node, _COMPOUND))
-        file.statements[path[-1]] = _Statement(path[-1], scopes)
+        file.statements[path[-1]] = _Statement(tuple(path))
     statement = file.statements[path[-1]]
     return statement if _belongs(statement, code, span) else None
 
@@ -372,13 +417,13 @@ def _statement_at(trace: TraceData, number: int) -> _Statement | None:
 def _path(tree: ast.Module, where: _Span | int) -> list[ast.stmt]:
     """Statements that contain a span or, where columns are unknown, a line; outermost first."""
     path: list[ast.stmt] = []
-    bodies = _bodies(tree)
+    bodies = blocks(tree)
     while bodies:
         found = next((node for body in bodies if (node := _containing(body, where))), None)
         if found is None:
             break
         path.append(found)
-        bodies = _bodies(found)
+        bodies = blocks(found)
     return path
 
 
@@ -394,7 +439,7 @@ def _start(statement: ast.stmt) -> Point:
     return (decorators[0].lineno, 0) if decorators else (statement.lineno, statement.col_offset)
 
 
-def _bodies(node: ast.AST) -> list[list[ast.stmt]]:
+def blocks(node: ast.AST) -> list[list[ast.stmt]]:
     """Lists of statements directly inside a statement."""
     inner = [*getattr(node, "handlers", ()), *getattr(node, "cases", ())]
     found = [getattr(node, name, None) for name in ("body", "orelse", "finalbody")]
@@ -417,13 +462,19 @@ def _in_scope(statement: _Statement, kind: type[ast.expr], first_line: int, span
     return any(node.lineno == first_line and _span(node).holds(span) for node in statement.all(kind))
 
 
-def _header_text(node: ast.stmt) -> str:
+def header_text(node: ast.stmt) -> str:
+    """A statement, normalised, without the statements inside it."""
     bare = copy(node)
     for name in ("body", "orelse", "finalbody", "handlers", "cases"):
         if hasattr(bare, name):
             setattr(bare, name, [])
+    return unparsed(bare).removesuffix(":")
+
+
+def unparsed(node: ast.AST) -> str:
+    """A node as normalised text, empty where it is too deep to be written."""
     try:
-        return ast.unparse(bare).strip().removesuffix(":")
+        return ast.unparse(node).strip()
     except (RecursionError, ValueError):
         return ""
 
@@ -462,26 +513,30 @@ def _as_span(place: tuple[int, int, int, int] | None) -> _Span | None:
 
 
 def _expression(file: _File, statement: _Statement | None, position: events.Position) -> _Passage | None:
+    found = _converted(statement, position) if statement else None
+    return _passage(file, statement, found) if statement and found else None
+
+
+def _converted(statement: _Statement, position: events.Position) -> _Found:
     own = _own(position)
-    if statement is None or own is None:
+    if own is None:
         return None
     before = _as_span(position.before)
     place = _Place(position.opcode, own, before if before != own else None)
-    found = next((f for rule in _rules(place.opcode) if (f := rule(statement, place))), None)
-    return _passage(file, statement, found) if found else None
+    return next((found for rule in _rules(place.opcode) if (found := rule(statement, place))), None)
 
 
 def _passage(file: _File, statement: _Statement, found: ast.expr | _Link) -> _Passage | None:
     node = found.chain if isinstance(found, _Link) else found
     passage = file.passage(*map(file.characters, _span(node)))
-    if _in_fstring(statement, node) and not _reads_as(passage.text, node):
+    if _in_fstring(statement.parents, node) and not _reads_as(passage.text, node):
         return None
     return _link(file, passage, found.number) if isinstance(found, _Link) else passage
 
 
-def _in_fstring(statement: _Statement, node: ast.AST) -> bool:
-    while node in statement.parents:
-        node = statement.parents[node]
+def _in_fstring(parents: Mapping[ast.AST, ast.AST], node: ast.AST) -> bool:
+    while node in parents:
+        node = parents[node]
         if isinstance(node, ast.JoinedStr):
             return True
     return False
