@@ -1,0 +1,124 @@
+"""A dask array as the user knows it: where it was made, what it is called, how large it is."""
+
+from __future__ import annotations
+
+import ast
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from lazyscope.analysis.lineage import lineage
+from lazyscope.analysis.source import found_at
+from lazyscope.model import events
+from lazyscope.model.trace import TraceData
+
+
+@dataclass(frozen=True)
+class Array:
+    """A dask array, as far as a trace knows it."""
+
+    name: str
+    text: int
+    """Number of the text that is its name."""
+    layer: int | None
+    """The layer of that name; None if it was never asked for, or is held in memory."""
+    made_by: events.Call | None
+    """The call that made it; None if it existed before the trace, or nothing was seen of its making."""
+    at_user: bool
+    """Whether the user has it in hand: made by, handed to or forced by a line of the user's."""
+    position: int | None
+    """Number of the user's position at which it was made."""
+    variable: str | None
+    """What the user's line assigned it to, where that is a plain name."""
+    bytes: int | None
+    """Its size when it is computed; at most, where only its largest chunk is known."""
+
+
+def array_of(trace: TraceData, name: int, maker: int | None) -> Array:
+    """Describe an array.
+
+    Parameters
+    ----------
+    trace
+        The trace.
+    name
+        Number of the text that is its name.
+    maker
+        Index of the call that made it, as in `lineage.Made`.
+    """
+    known = lineage(trace)
+    call = None if maker is None else trace.calls[maker]
+    layer = known.layers.get(name)
+    position = None if call is None else call.user_site
+    return Array(
+        name=trace.texts[name],
+        text=name,
+        layer=layer,
+        made_by=call,
+        at_user=name in known.at_user,
+        position=position,
+        variable=None if position is None or name not in known.at_user else variable_at(trace, position),
+        bytes=_bytes(trace, name, call, layer),
+    )
+
+
+def _bytes(trace: TraceData, name: int, call: events.Call | None, layer: int | None) -> int | None:
+    for output, dtype, layout in call.outputs if call is not None else ():
+        size = _itemsize(trace.texts[dtype]) if output == name else None
+        shape = [length for length in trace.layouts[layout].shape if length is not None]
+        if size is not None and len(shape) == len(trace.layouts[layout].shape):
+            return size * math.prod(shape)
+    return None if layer is None else layer_bytes(trace.layers[layer])
+
+
+def layer_bytes(layer: events.Layer) -> int | None:
+    """Blocks times the largest chunk; None where one of them is unknown."""
+    if layer.blocks is None or layer.chunk_bytes is None:
+        return None
+    return math.prod(layer.blocks) * layer.chunk_bytes
+
+
+@lru_cache(maxsize=256)
+def _itemsize(dtype: str) -> int | None:
+    try:
+        return int(np.dtype(dtype).itemsize) or None
+    except (TypeError, ValueError):
+        return None
+
+
+# Names of variables
+
+
+def variable_at(trace: TraceData, position: int) -> str | None:
+    """The variable that holds what was made at a position, as the statement there says.
+
+    ``x = ...`` whose whole value is the expression at the position, ``x += ...`` and ``x[...] = ...`` say
+    so; every other statement does not.
+    """
+    known: dict[int, str | None] = vars(trace).setdefault("_analysed_variables", {})
+    if position not in known:
+        known[position] = _variable_at(trace, position)
+    return known[position]
+
+
+def _variable_at(trace: TraceData, position: int) -> str | None:
+    found = found_at(trace, position)
+    if found is None:
+        return None
+    node, place = found.statement, trace.positions[position]
+    if isinstance(node, ast.AugAssign):
+        whole = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
+        here = (place.line, place.end_line, place.column, place.end_column)
+        return _name(node.target) if here == whole else None
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        if place.opcode.startswith("STORE_") and isinstance(target, ast.Subscript):
+            return _name(target.value)
+        return _name(target) if found.expression is not None and found.expression is node.value else None
+    return None
+
+
+def _name(node: ast.expr) -> str | None:
+    return node.id if isinstance(node, ast.Name) else None
