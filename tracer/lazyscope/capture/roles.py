@@ -131,7 +131,7 @@ class Roles:
         self._places: dict[str, Place | None] = {}
         self._directory = _working_directory()
         self._home = _home_directory()
-        self._package = program_package
+        self.program_package = program_package
         self.user_packages = tuple(user_packages)
         self._named = {tuple(name.split(".")) for name in user_packages}
         if program is not None:
@@ -233,7 +233,7 @@ class Roles:
             return "user"
         if parts[0] in TOOL_PACKAGES or parts[0].startswith(TOOL_PREFIXES):
             return "tool"
-        return "user" if parts[0] == self._package else "library"
+        return "user" if parts[0] == self.program_package else "library"
 
     def _is_named_layer(self, layer: str, parts: tuple[str, ...]) -> bool:
         return any(name == (layer,) or (layer in name and parts[: len(name)] == name) for name in self._named)

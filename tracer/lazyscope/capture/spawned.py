@@ -112,7 +112,7 @@ def _with_watch(command: list[str]) -> None:
                 path=str(journal.path),
                 argv=session.recorder.header.argv,
                 packages=session.roles.user_packages,
-                program_package=session.roles._package,
+                program_package=session.roles.program_package,
             )
             + command[program]
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 from rich.cells import cell_len
+from rich.console import Console
 from rich.text import Text
 
 from lazyscope.report.harmless import harmless
@@ -20,6 +22,26 @@ ALARM = "bold red"
 
 _ASCII = str.maketrans({"…": "~", "·": "|", "≥": ">", "≤": "<", "×": "x"})
 _FIGURE_AND_NOUN = re.compile(r"(?<!\S)([\d.,]+) ")
+
+
+def capturing_console(width: int, *, color: bool) -> Console:
+    """A console that prints to no terminal: what is printed is taken with ``capture``.
+
+    Parameters
+    ----------
+    width : int
+        In cells.
+    color : bool
+        Whether to colour by escape sequences.
+    """
+    return Console(
+        file=io.StringIO(),
+        width=width,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        no_color=not color,
+        legacy_windows=False,
+    )
 
 
 @dataclass(frozen=True)

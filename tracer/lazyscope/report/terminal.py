@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -12,7 +11,7 @@ from lazyscope.analysis import cost
 from lazyscope.model.trace import TraceData
 from lazyscope.report.events_list import notes
 from lazyscope.report.headline import headline
-from lazyscope.report.screen import Screen, Section, arrange
+from lazyscope.report.screen import Screen, Section, arrange, capturing_console
 from lazyscope.report.sites_table import sites_section
 
 
@@ -38,14 +37,7 @@ def render(
         Whether other characters than ASCII are written out.
     """
     screen = Screen(width, height, color, ascii_only)
-    console = Console(
-        file=io.StringIO(),
-        width=width,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        no_color=not color,
-        legacy_windows=False,
-    )
+    console = capturing_console(width, color=color)
     with console.capture() as capture:
         for line in lines(trace, screen):
             console.print(line, no_wrap=True, overflow="crop", crop=True, soft_wrap=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ from rich.text import Text
 
 from lazyscope.report.doctor.checks import Check, Group, Remedy, Status, of_status, verdict
 from lazyscope.report.harmless import harmless
-from lazyscope.report.screen import ALARM, MARK, PLACE, QUIET, STRONG, Screen
+from lazyscope.report.screen import ALARM, MARK, PLACE, QUIET, STRONG, Screen, capturing_console
 
 SCHEMA_VERSION = 1
 MARKS = {Status.OK: "ok", Status.NOTE: "-", Status.WARNING: "!", Status.PROBLEM: "x"}
@@ -37,14 +36,7 @@ def render(groups: Sequence[Group], width: int = 80, *, color: bool = False, asc
     ascii_only : bool
         Whether other characters than ASCII are written out.
     """
-    console = Console(
-        file=io.StringIO(),
-        width=width,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        no_color=not color,
-        legacy_windows=False,
-    )
+    console = capturing_console(width, color=color)
     screen = Screen(width, color=color, ascii_only=ascii_only)
     with console.capture() as capture:
         for line in lines(groups, screen):
