@@ -15,7 +15,7 @@ import click
 
 from lazyscope.cli import status
 from lazyscope.errors import LazyscopeError
-from lazyscope.report.figures import plural
+from lazyscope.figures import plural
 
 if TYPE_CHECKING:
     from lazyscope.capture.program import Outcome, Program

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from lazyscope.analysis import cost
 from lazyscope.analysis.source import SourceSite
+from lazyscope.figures import plural
 from lazyscope.model.trace import TraceData
-from lazyscope.report.figures import plural
 from lazyscope.report.harmless import harmless
 
 SITES = 3

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from lazyscope import figures
 from lazyscope.analysis.cost import site_at
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
-from lazyscope.report import figures
 from lazyscope.report.screen import ALARM, QUIET, Screen, Section
 from lazyscope.report.snippets import excerpt, place_and_code
 from lazyscope.report.unseen import unseen

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.text import Text
 
+from lazyscope import figures
 from lazyscope.analysis.cost import Totals
 from lazyscope.model.trace import TraceData
-from lazyscope.report import figures
 from lazyscope.report.killed import running_force
 from lazyscope.report.screen import ALARM, STRONG, Screen
 

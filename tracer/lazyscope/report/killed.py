@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.text import Text
 
+from lazyscope import figures
 from lazyscope.model import events
 from lazyscope.model.trace import Force, TraceData
-from lazyscope.report import figures
 from lazyscope.report.screen import QUIET, STRONG, Screen
 from lazyscope.report.snippets import excerpt, place_and_code
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from lazyscope import figures
 from lazyscope.analysis.cost import Breakdown, SiteCost, Totals
 from lazyscope.model.trace import TraceData
-from lazyscope.report import figures
 from lazyscope.report.screen import QUIET, STRONG, Screen, Section
 from lazyscope.report.snippets import code, excerpt, place_and_code, place_and_function
 

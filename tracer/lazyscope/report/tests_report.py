@@ -16,11 +16,12 @@ from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lazyscope import figures
 from lazyscope.analysis import cost
 from lazyscope.errors import TraceFileError
 from lazyscope.model import journal
 from lazyscope.model.trace import TraceData, assemble
-from lazyscope.report import figures, json_report
+from lazyscope.report import json_report
 from lazyscope.report.harmless import harmless
 from lazyscope.report.json_report import SCHEMA_VERSION, Document
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from lazyscope.figures import size
 from lazyscope.report.doctor.checks import Check, Status
-from lazyscope.report.figures import size
 
 
 def memory(limit: int | None, free: int | None, physical: int | None) -> Check:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lazyscope.report import figures
+from lazyscope import figures
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,323 @@
+"""Advice that several kinds of finding have in common: what the caller of a library can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from lazyscope import figures
+from lazyscope.analysis.arrays import Array
+from lazyscope.analysis.provenance import dependencies
+from lazyscope.analysis.reading import Reading
+from lazyscope.analysis.savings import Saving, if_persisted
+from lazyscope.analysis.source import SourceSite
+from lazyscope.analysis.syntax.calls import Insertion, WrittenCall
+from lazyscope.catalogue.evidence import ForceEvidence, Placed
+from lazyscope.catalogue.finding import Audience, Estimate, Fix, Replacement
+from lazyscope.model.trace import Force, TraceData
+
+CHEAP_SECONDS = 0.01
+"""Below this much for one force, leaving it is among the fixes."""
+
+_LOOKED_AT = 12
+"""Forces of a call whose dependencies are looked at for its arguments."""
+
+_CODE_CELLS = 60
+
+
+# Words
+
+
+def short(code: str, limit: int = _CODE_CELLS) -> str:
+    """Code on one line, cut where it is long."""
+    line = " ".join(code.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def names(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    *rest, last = words
+    return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def times(number: int) -> str:
+    """``once``, ``twice``, ``6 times``."""
+    return {1: "once", 2: "twice"}.get(number, f"{figures.count(number)} times")
+
+
+def held(size: int | None) -> str:
+    """What something that stays in memory costs."""
+    return (
+        "holds it in memory; its size is not known"
+        if size is None
+        else f"holds {figures.size(size)} in memory"
+    )
+
+
+def line_of(site: SourceSite | None) -> str:
+    """``vq.py:143``."""
+    return "a line that is not known" if site is None else f"{site.file.rpartition('/')[2]}:{site.line}"
+
+
+# Lines for the user's file
+
+
+def file_at(trace: TraceData, position: int) -> int:
+    """Number of the file that a position lies in."""
+    return trace.codes[trace.positions[position].code].file
+
+
+def lines_before(trace: TraceData, position: int, insertion: Insertion, *lines: str) -> Replacement:
+    """New lines before a statement of the file that a position lies in."""
+    new = tuple(insertion.indent + line for line in lines)
+    return Replacement(file_at(trace, position), insertion.line, insertion.line - 1, new)
+
+
+def changed_line(
+    trace: TraceData, position: int, site: SourceSite | None, old: str, new: str
+) -> Replacement | None:
+    """The line of a position with one text in place of another; None unless that stands there just once."""
+    if site is None or site.line < 1:
+        return None
+    file = file_at(trace, position)
+    lines = trace.source_lines(file)
+    if site.line > len(lines) or lines[site.line - 1].count(old) != 1:
+        return None
+    return Replacement(file, site.line, site.line, (lines[site.line - 1].replace(old, new),))
+
+
+# The arguments of the user's call
+
+
+def lazy_arguments(evidence: Placed) -> tuple[Array, ...]:
+    """The dask arrays that the user's call hands over, as far as forces of that call depend on them.
+
+    Those that have a name in the user's code come first.
+    """
+    known: dict[int | None, tuple[Array, ...]] = vars(evidence.trace).setdefault("_lazy_arguments", {})
+    if evidence.user_site not in known:
+        known[evidence.user_site] = _lazy_arguments(evidence)
+    return known[evidence.user_site]
+
+
+def _lazy_arguments(evidence: Placed) -> tuple[Array, ...]:
+    trace, call = evidence.trace, evidence.user_call
+    handed = call.argument_names if call else ()
+    found: dict[int, Array] = {}
+    for force in _forces_from(trace, evidence.user_site)[:_LOOKED_AT]:
+        for array in dependencies(trace, force.id).arrays:
+            if array.at_user:
+                found.setdefault(array.text, array)
+    return tuple(
+        sorted(found.values(), key=lambda array: (array.variable not in handed, array.variable is None))
+    )
+
+
+def _forces_from(trace: TraceData, user_site: int | None) -> list[Force]:
+    known: dict[int | None, list[Force]] | None = vars(trace).get("_forces_by_user_site")
+    if known is None:
+        known = vars(trace)["_forces_by_user_site"] = {}
+        for force in trace.forces:
+            known.setdefault(force.begin.user_site, []).append(force)
+    return known.get(user_site, [])
+
+
+def argument_names(evidence: Placed) -> tuple[str, ...]:
+    """Names in the user's code of the dask arrays that are handed over.
+
+    If none is known: the first variable that the call is given.
+    """
+    call = evidence.user_call
+    handed = call.argument_names if call else ()
+    variables = dict.fromkeys(array.variable for array in lazy_arguments(evidence) if array.variable)
+    known = tuple(name for name in variables if not handed or name in handed)
+    return known or handed[:1]
+
+
+def call_text(evidence: Placed) -> str:
+    """The user's call as written, shortened: ``kmeans(obs, guess)``."""
+    call = evidence.user_call
+    if call is None:
+        return evidence.function
+    given = [*call.positional, *(f"{name}={text}" for name, text in call.keywords)]
+    return short(f"{call.function.rpartition('.')[2]}({', '.join(given)})", 48)
+
+
+# What the caller can do
+
+
+def compute_before(evidence: Placed, *, reason: str = "") -> Fix:
+    """Compute the arguments once and call the library with NumPy arrays."""
+    variables, call = argument_names(evidence), evidence.user_call
+    arrays = lazy_arguments(evidence)
+    known = [array.bytes for array in arrays if array.bytes is not None and array.variable in variables]
+    size = sum(known) if known and len(known) == len(variables) else None
+    if variables:
+        done = "; ".join(f"{name} = {name}.compute()" for name in variables)
+        if len(variables) > 1:
+            done = f"{', '.join(variables)} = dask.compute({', '.join(variables)})"
+        summary = f"`{done}` before `{call_text(evidence)}`{reason}"
+    else:
+        done, summary = "", f"compute the dask arguments of `{call_text(evidence)}` first{reason}"
+    replacement = None
+    if done and call is not None and evidence.user_site is not None:
+        replacement = lines_before(evidence.trace, evidence.user_site, call.insertion, done)
+    return Fix(
+        "compute-once",
+        summary,
+        f"{held(size)}, as NumPy; what follows is no longer lazy",
+        replacement=replacement,
+    )
+
+
+def persist_before(evidence: ForceEvidence) -> Fix | None:
+    """Hold the arguments in memory before the call; None if its forces read nothing again that can be."""
+    trace, call = evidence.trace, evidence.user_call
+    again = [one for one in evidence.reread if one.user_arrays]
+    arrays = list(dict.fromkeys(array for one in again for array in one.user_arrays))
+    if not arrays or call is None or evidence.user_site is None:
+        return None
+    variables = tuple(array.variable for array in arrays if array.variable)
+    if not variables or (call.argument_names and not set(variables) & set(call.argument_names)):
+        return None
+    return persist_fix(
+        arrays,
+        if_persisted(trace, [array.layer for array in arrays if array.layer is not None]),
+        f"before `{call_text(evidence)}`",
+        lines_before(trace, evidence.user_site, call.insertion, *persist_lines(variables)),
+    )
+
+
+def persist_lines(variables: Iterable[str]) -> tuple[str, ...]:
+    """Statements that hold arrays in memory; together, so that what they share is computed once."""
+    found = tuple(dict.fromkeys(variables))
+    if len(found) > 1:
+        return (f"{', '.join(found)} = dask.persist({', '.join(found)})",)
+    return tuple(f"{name} = {name}.persist()" for name in found)
+
+
+def persist_fix(
+    arrays: Sequence[Array], saving: Saving, where: str, replacement: Replacement | None = None
+) -> Fix:
+    """Hold arrays in memory.
+
+    Parameters
+    ----------
+    arrays
+        What to hold.
+    saving
+        What that saves.
+    where
+        Where to do it: ``before `kmeans(obs, guess)` ``.
+    replacement
+        Lines for the user's file.
+    """
+    variables = tuple(dict.fromkeys(array.variable for array in arrays if array.variable))
+    done = "; ".join(persist_lines(variables)) or "persist the array that is read again"
+    return Fix(
+        "persist",
+        f"`{done}` {where}" if variables else f"{done} {where}",
+        held(saving.bytes_held),
+        estimate=estimate_of(saving),
+        replacement=replacement,
+    )
+
+
+def estimate_of(saving: Saving) -> Estimate:
+    """What holding arrays saves, as an estimate of a fix."""
+    least, most = saving.tasks
+    shortest, longest = saving.seconds
+    return Estimate(
+        tasks_repeated=(max(least, 0), max(most, 0)),
+        seconds=(max(shortest, 0.0), max(longest, 0.0)),
+    )
+
+
+_SWITCHES_OFF = {
+    "check_finite": "False",
+    "validate": "False",
+    "check_valid": "False",
+    "check_input": "False",
+    "ensure_all_finite": "False",
+    "force_all_finite": "False",
+}
+"""Parameters that turn a value check off, and the value that does."""
+
+
+def without_check(evidence: Placed) -> Fix | None:
+    """Turn the check off by the parameter that the called function has for it; None if it has none."""
+    call, where = evidence.user_call, evidence.user_where
+    if call is None or evidence.user_site is None:
+        return None
+    if evidence.where is not None and (evidence.where.distribution or "").startswith("scikit-learn "):
+        return Fix(
+            "remove-check",
+            f"`with sklearn.config_context(assume_finite=True):` around `{call_text(evidence)}`",
+            "NaN and infinity are not refused any more: they go into the result",
+        )
+    option = next(filter(None, map(_switch_of, entry_readings(evidence))), None)
+    if option is None or any(name == option for name, _ in call.keywords):
+        return None
+    argument = f"{option}={_SWITCHES_OFF[option]}"
+    return Fix(
+        "remove-check",
+        f"pass `{argument}` to `{call_text(evidence)}`",
+        "values that the check would refuse are not refused any more: they go into the result",
+        replacement=_with_argument(evidence, call, where, argument),
+    )
+
+
+def entry_readings(evidence: Placed) -> list[Reading]:
+    """What the source says in the function that the user called, and further in."""
+    name = evidence.function
+    found = [r for r in evidence.library_readings if r.function is not None and r.function.name == name]
+    return found or list(evidence.library_readings[:1])
+
+
+def _switch_of(reading: Reading) -> str | None:
+    parameters = reading.function.parameters if reading.function else ()
+    return next((parameter.name for parameter in parameters if parameter.name in _SWITCHES_OFF), None)
+
+
+def _with_argument(
+    evidence: Placed, call: WrittenCall, where: SourceSite | None, argument: str
+) -> Replacement | None:
+    """The user's line with one more argument, if the whole call stands on it."""
+    if (
+        where is None
+        or evidence.user_site is None
+        or where.end_line != where.line
+        or where.end_column is None
+    ):
+        return None
+    file = file_at(evidence.trace, evidence.user_site)
+    line = evidence.trace.source_lines(file)[where.line - 1]
+    end = where.end_column - 1
+    if line[end : end + 1] != ")":
+        return None
+    comma = ", " if call.positional or call.keywords else ""
+    return Replacement(
+        file, where.line, where.line, (line[:end].rstrip(" ,") + comma + argument + line[end:],)
+    )
+
+
+def leave_it(evidence: ForceEvidence) -> Fix | None:
+    """Not to mend what costs next to nothing; None if it costs more."""
+    if evidence.self_seconds > CHEAP_SECONDS * len(evidence.forces) or evidence.tasks_repeated > 100:
+        return None
+    seconds = figures.duration(evidence.self_seconds)
+    return Fix(
+        "none", f"leave it: {times(len(evidence.forces))} in this run, {seconds} in all", "nothing changes"
+    )
+
+
+def caller_fixes(evidence: ForceEvidence) -> list[Fix]:
+    """What the caller of a library that forces can do: hold what is read again, or compute first."""
+    if evidence.at_user or evidence.user_call is None:
+        return []
+    held_first = persist_before(evidence)
+    return [*([held_first] if held_first else []), compute_before(evidence)]
+
+
+def author(evidence: Placed) -> Audience:
+    """Whom a change of the code that forced is for."""
+    return "caller" if evidence.at_user else "library"
