@@ -27,6 +27,7 @@ def test_the_example_has_this_finding_and_no_other(entry: Entry, tmp_path: Path)
     ]
     assert not others, [(found.code, found.why) for found in others]
     assert all(found.fixes for found in own)
+    assert not diagnosis.broken
 
 
 @every_entry

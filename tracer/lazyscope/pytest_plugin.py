@@ -109,6 +109,8 @@ class Tracer:
         self._config = config
         self._matches = matches
         self._gatherer = gatherer
+        # The summary has no findings.
+        self._explain = config.getoption("--lazyscope-report") is not None
         # One for all tests: whose file a frame's is need be found out only once.
         self._roles = Roles()
         self._test_files: set[Path] = set()
@@ -198,7 +200,7 @@ class Tracer:
         self._ended.append(test)
         try:
             if test.session is not None:
-                test.part = _part(test, test.session, ended)
+                test.part = _part(test, test.session, ended, explain=self._explain)
         except Exception as error:
             test.part = _failed_part(test.nodeid, error)
         test.session = None
@@ -245,13 +247,13 @@ def _note_failure(
         note_escaped(session, raised.value)
 
 
-def _part(test: TracedTest, session: Session, ended: str) -> Part:
+def _part(test: TracedTest, session: Session, ended: str, *, explain: bool) -> Part:
     from lazyscope.capture import session as sessions
     from lazyscope.model import events
     from lazyscope.report.tests_report import part_of_test
 
     sessions.stop(session, events.End(seconds=session.now(), ended=ended))
-    return part_of_test(test.nodeid, session.recorder.journal.content(), test.began)
+    return part_of_test(test.nodeid, session.recorder.journal.content(), test.began, explain=explain)
 
 
 def _failed_part(nodeid: str, error: Exception) -> Part:
@@ -334,7 +336,7 @@ class Gatherer:
 
     def pytest_sessionfinish(self) -> None:
         """End the JSON report."""
-        self._report.close()
+        self._report.finish()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was forced, and by which tests."""

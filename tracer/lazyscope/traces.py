@@ -12,7 +12,7 @@ from lazyscope.errors import LazyscopeError, TraceFileError
 if TYPE_CHECKING:
     from lazyscope.capture.session import Session
     from lazyscope.model.trace import TraceData
-    from lazyscope.views import Call, Failure, Force, UnknownShape
+    from lazyscope.views import Call, Failure, Finding, Force, UnknownShape
 
 
 class Trace:
@@ -66,6 +66,13 @@ class Trace:
             self._content = b""
             print(f"lazyscope: cannot read {self._name} again: {error.strerror}", file=sys.stderr)
         self._session = None
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What the catalogue says of it all, the dearest first: causes, costs and fixes."""
+        from lazyscope.views import findings
+
+        return findings(self.data)
 
     @property
     def forces(self) -> list[Force]:

@@ -87,6 +87,82 @@ class Failure(msgspec.Struct, frozen=True):
     user_site: Site | None
 
 
+class Cost(msgspec.Struct, frozen=True):
+    """What forces of a finding cost; the parts of all findings that own their forces add up."""
+
+    seconds: float | None
+    self_seconds: float | None
+    tasks: int
+    tasks_repeated: int
+    bytes: int | None
+    share: float | None
+    """`self_seconds` / seconds of the program."""
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """What a fix would save: at least, at most; None where nothing can be said."""
+
+    tasks_repeated: tuple[int, int] | None
+    seconds: tuple[float, float] | None
+
+
+class Replacement(msgspec.Struct, frozen=True):
+    """Lines for the user's file; with ``end_line == line - 1`` the new ones go in before `line`."""
+
+    file: str
+    line: int
+    end_line: int
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+
+
+class Fix(msgspec.Struct, frozen=True):
+    """One way to mend a finding."""
+
+    technique: str
+    audience: str
+    summary: str
+    price: str
+    estimate: Estimate
+    replacement: Replacement | None
+
+
+class Dependency(msgspec.Struct, frozen=True):
+    """An array of the user's (`kind` ``array``), or a call, that a forced value was made from."""
+
+    kind: str
+    name: str | None
+    operation: str | None
+    times: int
+    bytes: int | None
+    site: Site | None
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One diagnosed problem, or something that is as it should be (severity ``info``)."""
+
+    id: str
+    fingerprint: str
+    code: str
+    title: str
+    severity: str
+    actionability: str
+    follows: str | None
+    entry: str | None
+    site: Site | None
+    user_site: Site | None
+    occurrences: int
+    forces: tuple[int, ...]
+    owns_forces: bool
+    failures: tuple[int, ...]
+    unknown_shapes: tuple[int, ...]
+    cost: Cost
+    at_stake: float | None
+    why: str
+    depends_on: tuple[Dependency, ...]
+    fixes: tuple[Fix, ...]
+
+
 class ArrayView(msgspec.Struct, frozen=True):
     """A dask array that a call returned. A dimension of unknown length is None."""
 
@@ -110,6 +186,10 @@ class Call(msgspec.Struct, frozen=True):
     force: int | None
     answer: bool | None
     via: str | None
+
+
+def findings(data: TraceData) -> list[Finding]:
+    return _converted(data, "findings", Finding, explain=True)
 
 
 def forces(data: TraceData) -> list[Force]:
@@ -155,7 +235,7 @@ def _array(data: TraceData, name: int, dtype: int, layout: int) -> ArrayView:
     return ArrayView(data.texts[name], data.texts[dtype], tuple(found.shape), tuple(found.numblocks))
 
 
-def _converted(data: TraceData, section: str, kind: Any) -> list[Any]:
+def _converted(data: TraceData, section: str, kind: Any, *, explain: bool = False) -> list[Any]:
     from lazyscope.report.json_report import to_document
 
-    return msgspec.convert(to_document(data)[section], list[kind])
+    return msgspec.convert(to_document(data, explain=explain)[section], list[kind])

@@ -26,6 +26,15 @@ FORCE_KEYS = [
     "partition_reads_repeated", "bytes", "expected_bytes", "peak_bytes", "scheduler", "thread", "allowed",
     "finding",
 ]  # fmt: skip
+FINDING_KEYS = [
+    "id", "fingerprint", "code", "title", "severity", "actionability", "follows", "entry", "site",
+    "user_site", "occurrences", "forces", "owns_forces", "failures", "unknown_shapes", "cost", "at_stake",
+    "why", "depends_on", "fixes",
+]  # fmt: skip
+FIX_KEYS = [
+    "technique", "audience", "summary", "price", "diff", "replacement", "estimate", "status", "reason",
+    "proof",
+]  # fmt: skip
 
 
 def document(build: TraceBuilder, *, source: bool = True) -> dict[str, Any]:
@@ -89,8 +98,46 @@ def test_every_field_of_the_contract_is_there_and_no_other(build: TraceBuilder) 
     assert list(found["failures"][0]) == [
         "id", "type", "message", "escaped", "entry", "site", "user_site", "finding",
     ]  # fmt: skip
-    assert found["findings"] == []
+    (finding,) = found["findings"]
+    assert list(finding) == FINDING_KEYS
+    assert list(finding["cost"]) == ["seconds", "self_seconds", "tasks", "tasks_repeated", "bytes", "share"]
+    assert list(finding["fixes"][0]) == FIX_KEYS
+    assert list(finding["fixes"][0]["estimate"]) == ["tasks_repeated", "seconds"]
+    assert found["forces"][0]["finding"] == finding["id"] == "F1"
+    assert found["failures"][0]["finding"] is found["unknown_shapes"][0]["finding"] is None
     assert found["blind_spots"] == []
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_shares_of_findings_and_the_unforced_rest_make_one(name: str) -> None:
+    """On one thread; every force belongs to just one finding that owns it."""
+    found = document(getattr(sample_traces, name)())
+    owners = [one for one in found["findings"] if one["owns_forces"]]
+    owned = sorted(number for one in owners for number in one["forces"])
+    assert owned == [force["id"] for force in sorted(found["forces"], key=lambda force: force["id"])]
+    by_id = {one["id"]: one for one in owners}
+    assert all(force["id"] in by_id[force["finding"]]["forces"] for force in found["forces"])
+    if name != "crowded":  # whose forces ran side by side
+        program, forced = found["program"]["seconds"], found["totals"]["forced_seconds"]
+        shares = sum(one["cost"]["share"] for one in found["findings"])
+        assert shares + (program - forced) / program == pytest.approx(1, abs=1e-4)
+
+
+def test_fingerprints_stay_when_lines_move_and_differ_among_equals(build: TraceBuilder) -> None:
+    """They hold no line numbers; the second of two equal statements has one of its own."""
+
+    def fingerprints(text: str) -> list[str]:
+        moved = TraceBuilder("program.py")
+        moved.source("program.py", text)
+        for line in [n for n, code in enumerate(text.splitlines(), 1) if "float" in code]:
+            moved.force(moved.at("program.py", line), "__float__", seconds=1)
+        return [one["fingerprint"] for one in document(moved.end())["findings"]]
+
+    twice = "def f(x):\n    y = float(x)\n    y = float(x)\n"
+    first, second = fingerprints(twice)
+    assert first != second
+    assert fingerprints("# moved\n\n" + twice) == [first, second]
+    assert set(fingerprints(twice.replace("float(x)", "float(z)"))).isdisjoint([first, second])
 
 
 def test_a_site_is_given_to_the_character(build: TraceBuilder) -> None:
@@ -118,6 +165,8 @@ def test_without_source_no_source_is_given(build: TraceBuilder) -> None:
     site = json.loads(text)["forces"][0]["site"]
     assert (site["code"], site["expression"], site["line"], site["column"]) == ("", None, 2, 12)
     assert "x.sum" not in text
+    (finding,) = json.loads(text)["findings"]
+    assert "`...`" in finding["why"]
 
 
 def test_repeats_name_the_layer_and_the_latest_earlier_force(build: TraceBuilder) -> None:

@@ -103,17 +103,15 @@ def test_a_handled_exception_comes_after_one_that_escaped_and_equal_ones_are_cou
     assert re.search(r"ValueError: no +handled × 3$", render(build.end()), re.MULTILINE)
 
 
-def test_a_shape_is_shown_where_it_became_unknown(build: TraceBuilder) -> None:
-    """The line, the operation, and how often."""
-    for _ in range(2):
-        build.unknown_shape("Array.__getitem__", build.at("program.py", "y[y > 0]", opcode="BINARY_SUBSCR"))
-    lines = render(build.end()).splitlines()
-    assert lines[-1] == "unknown shape  program.py:3  z = «y[y > 0]»                Array.__getitem__ × 2"
+def test_a_shape_that_did_no_harm_is_not_mentioned(build: TraceBuilder) -> None:
+    """What is fine is not reported."""
+    build.unknown_shape("Array.__getitem__", build.at("program.py", "y[y > 0]", opcode="BINARY_SUBSCR"))
+    assert "y[y > 0]" not in render(build.end())
 
 
 def test_a_killed_program_leads_with_the_force_that_was_running(build: TraceBuilder) -> None:
     """Where, what it wanted, and what there was."""
-    lines = render(sample_traces.killed()).splitlines()
+    lines = render(sample_traces.killed(), height=30).splitlines()
     assert lines[:9] == [
         "samples/kmeans.py was killed, or still runs, 46.4 s in: force 2 was running.",
         "  samples/kmeans.py:2  codebook, distortion = kmeans(obs, guess)",
@@ -132,7 +130,7 @@ def test_what_a_killed_force_wanted_may_be_unknown(build: TraceBuilder) -> None:
     build.begin(
         build.at("program.py", "f(x)"), "compute", results=("x", "y", "z"), tasks_exact=False, tasks=9
     )
-    text = render(build)
+    text = render(build, height=40)
     assert "It wanted a result of unknown size. It needed at most 9 tasks, of which none" in text
     assert "\n  for x\n  for y\n  and 1 more result\n" in text
 
@@ -146,7 +144,7 @@ def test_a_program_killed_between_forces_says_so(build: TraceBuilder) -> None:
 def test_a_force_in_the_users_own_line_stands_with_it(build: TraceBuilder) -> None:
     """One line of code, one line of figures."""
     build.force(build.at("program.py", "f(x)"), "compute", seconds=2, tasks=3)
-    assert render(build.end()).splitlines()[3:6] == [
+    assert render(build.end()).splitlines()[5:8] == [
         "seconds  share  forces  tasks  repeated",
         "program.py:2  y = «f(x)»",
         "   2.00  100 %       1      3         0  compute",
@@ -169,10 +167,11 @@ def test_a_line_of_nobody_and_an_inherited_one_say_so(build: TraceBuilder) -> No
     build.force(None, "compute", seconds=3)
     library = build.at("library.py", "x.any()")
     build.force(library, "__bool__", user_site=build.at("program.py", "f(x)"), inherited=True, seconds=1)
-    lines = render(build.end()).splitlines()
-    assert lines[4] == "no line of the user's"
-    assert lines[5].endswith("  compute, line unknown")
-    assert re.fullmatch(r"program.py:2  y = f\(x\) +\(inherited\)", lines[6])
+    lines = render(build.end(), 100, 40).splitlines()
+    table = lines[lines.index("seconds  share  forces  tasks  repeated") :]
+    assert table[1] == "no line of the user's"
+    assert table[2].endswith("  F1, compute, line unknown")
+    assert re.fullmatch(r"program.py:2  y = f\(x\) +\(inherited\)", table[3])
 
 
 def test_partition_reads_are_told(build: TraceBuilder) -> None:
@@ -212,7 +211,7 @@ def test_no_color_is_respected_when_printed(monkeypatch: pytest.MonkeyPatch) -> 
     Console(file=file, width=80, height=24, force_terminal=True).print(
         terminal.show(sample_traces.kmeans().trace())
     )
-    assert "«np.asarray(obs)»" in file.getvalue()
+    assert "«" in file.getvalue()
     assert "\x1b[3" not in file.getvalue()
 
 
@@ -271,4 +270,4 @@ def test_forces_that_are_allowed_are_told_apart_and_carry_the_reason():
     build.force(at, "__float__", seconds=2.0, tasks=7)
     lines = [" ".join(line.split()) for line in render(build.end()).splitlines()]
     assert "1.00 33 % 1 5 0 __float__, allowed: small [/b]" in lines
-    assert "2.00 67 % 1 7 0 __float__" in lines
+    assert "2.00 67 % 1 7 0 F1, __float__" in lines

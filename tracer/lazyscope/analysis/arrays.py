@@ -7,8 +7,6 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-
 from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.source import found_at
 from lazyscope.model import events
@@ -82,6 +80,9 @@ def layer_bytes(layer: events.Layer) -> int | None:
 
 @lru_cache(maxsize=256)
 def _itemsize(dtype: str) -> int | None:
+    # Under pytest, NumPy is imported by the tests or not at all.
+    import numpy as np
+
     try:
         return int(np.dtype(dtype).itemsize) or None
     except (TypeError, ValueError):

@@ -173,7 +173,7 @@ def persist_before(evidence: ForceEvidence) -> Fix | None:
     """Hold the arguments in memory before the call; None if its forces read nothing again that can be."""
     trace, call = evidence.trace, evidence.user_call
     again = [one for one in evidence.reread if one.user_arrays]
-    arrays = list(dict.fromkeys(array for one in again for array in one.user_arrays))
+    arrays = list({array.text: array for one in again for array in one.user_arrays}.values())
     if not arrays or call is None or evidence.user_site is None:
         return None
     variables = tuple(array.variable for array in arrays if array.variable)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from lazyscope.analysis.cost import GroupCost, group_cost
 from lazyscope.analysis.places import place_of
@@ -35,6 +36,9 @@ def diagnose(trace: TraceData) -> Diagnosis:
     return known
 
 
+_Evidence = TypeVar("_Evidence", ForceEvidence, FailureEvidence)
+
+
 @dataclass(frozen=True)
 class _Draft:
     """A finding to be."""
@@ -52,22 +56,25 @@ class _Draft:
 
 
 class _Diagnosing:
-    """One pass over a trace."""
+    """One pass over a trace. An entry that fails is left out and named: the others still speak."""
 
     def __init__(self, trace: TraceData) -> None:
         self._trace = trace
+        self._broken: dict[str, str] = {}
         self._forces = {force.id: force for force in trace.forces}
         self._failures = {failure.id: failure for failure in trace.failures}
 
     def diagnosis(self) -> Diagnosis:
         drafts = self._drafts()
         linked = _linked(self._trace, [self._priced(draft) for draft in self._merged(drafts)], drafts)
-        findings = _ranked(linked)
+        running = self._trace.running
+        findings = _ranked(linked, None if running is None else running.id)
         return Diagnosis(
             findings=tuple(findings),
             of_force={n: found for found in findings if found.owns_forces for n in found.forces},
             of_failure={n: found for found in reversed(findings) for n in found.failures},
             of_unknown_shape={n: found for found in reversed(findings) for n in found.unknown_shapes},
+            broken=tuple(f"{code} ({error})" for code, error in self._broken.items()),
         )
 
     # Matching
@@ -79,17 +86,52 @@ class _Diagnosing:
             draft
             for evidence in failures_alike(self._trace)
             if not explained.issuperset(failure.id for failure in evidence.failures)
-            and (draft := _failed(evidence))
+            and (draft := self._failed(evidence))
         ]
-        return [*map(_forced, alike(self._trace)), *failed, *discovered]
+        return [*map(self._forced, alike(self._trace)), *failed, *discovered]
+
+    def _forced(self, evidence: ForceEvidence) -> _Draft:
+        for entry in entries.for_forces():
+            match = self._matched(entry, entry.match_force, evidence)
+            if match is not None:
+                forces = evidence.ids
+                where = evidence.site, evidence.user_site, evidence.begin.entry
+                return _Draft(entry, match, *where, forces=forces, occurrences=len(forces))
+        raise AssertionError("the last entry for forces matches every force")
+
+    def _failed(self, evidence: FailureEvidence) -> _Draft | None:
+        for entry in entries.for_failures():
+            match = self._matched(entry, entry.match_failure, evidence)
+            if match is not None:
+                failures = tuple(failure.id for failure in evidence.failures)
+                where = evidence.site, evidence.user_site, evidence.failures[0].entry
+                return _Draft(entry, match, *where, failures=failures, occurrences=len(failures))
+        return None
+
+    def _matched(
+        self, entry: Entry, matcher: Callable[[_Evidence], Match | None] | None, evidence: _Evidence
+    ) -> Match | None:
+        assert matcher is not None
+        try:
+            return matcher(evidence)
+        except Exception as error:
+            self._broken[entry.code] = f"{type(error).__name__}: {str(error)[:200]}"
+            return None
+
+    def _found(self, entry: Entry) -> list[Discovery]:
+        assert entry.find is not None
+        try:
+            return list(entry.find(self._trace))
+        except Exception as error:
+            self._broken[entry.code] = f"{type(error).__name__}: {str(error)[:200]}"
+            return []
 
     def _discovered(self) -> Iterator[_Draft]:
         """What entries find in the whole trace; a failure or unknown shape belongs to the first of them."""
         failures: set[int] = set()
         shapes: set[int] = set()
         for entry in entries.for_traces():
-            assert entry.find is not None
-            for found in entry.find(self._trace):
+            for found in self._found(entry):
                 draft = _discovery(entry, found, failures, shapes)
                 if draft is not None:
                     failures.update(draft.failures)
@@ -169,40 +211,6 @@ class _Diagnosing:
 
 
 _NO_ROOM = "LZ118"
-
-
-def _forced(evidence: ForceEvidence) -> _Draft:
-    for entry in entries.for_forces():
-        assert entry.match_force is not None
-        match = entry.match_force(evidence)
-        if match is not None:
-            return _Draft(
-                entry,
-                match,
-                evidence.site,
-                evidence.user_site,
-                evidence.begin.entry,
-                forces=evidence.ids,
-                occurrences=len(evidence.forces),
-            )
-    raise AssertionError("the last entry for forces matches every force")
-
-
-def _failed(evidence: FailureEvidence) -> _Draft | None:
-    for entry in entries.for_failures():
-        assert entry.match_failure is not None
-        match = entry.match_failure(evidence)
-        if match is not None:
-            return _Draft(
-                entry,
-                match,
-                evidence.site,
-                evidence.user_site,
-                evidence.failures[0].entry,
-                failures=tuple(failure.id for failure in evidence.failures),
-                occurrences=len(evidence.failures),
-            )
-    return None
 
 
 def _discovery(entry: Entry, found: Discovery, failures: set[int], shapes: set[int]) -> _Draft | None:
@@ -338,9 +346,14 @@ def forces_at(trace: TraceData) -> dict[int, float]:
     return known
 
 
-def _ranked(findings: list[Finding]) -> list[Finding]:
-    """The dearest first, numbered anew."""
-    ordered = sorted(findings, key=lambda one: (ORDER.index(one.severity), -one.at_stake))
+def _ranked(findings: list[Finding], running: int | None) -> list[Finding]:
+    """The dearest first, numbered anew; before all others that of the force that killed the program."""
+
+    def rank(one: Finding) -> tuple[bool, int, float]:
+        killed_by = running is not None and one.owns_forces and running in one.forces
+        return not killed_by, ORDER.index(one.severity), -one.at_stake
+
+    ordered = sorted(findings, key=rank)
     ids = {found.id: f"F{number}" for number, found in enumerate(ordered, start=1)}
     return [
         replace(found, id=ids[found.id], follows=None if found.follows is None else ids[found.follows])

@@ -170,3 +170,5 @@ class Diagnosis:
     of_failure: dict[int, Finding]
     of_unknown_shape: dict[int, Finding]
     """By index of an unknown shape; those that did no harm are not in it."""
+    broken: tuple[str, ...] = ()
+    """Entries that failed on this trace, with the error: what they would have found is missing."""

@@ -1,8 +1,10 @@
 """The program asks for its result.
 
 When it occurs
-    The program's own code calls ``compute``, ``persist`` or ``store``, or hands a dask array to something
-    that shows or keeps it. This is what dask is for: nothing is wrong, and the severity is ``info``
+    The program's own code calls ``compute``, ``persist`` or ``store``, asks an object of a library for its
+    values by the method that is there for it (``DataArray.compute``, ``.values``), asks a dataframe for its
+    length or first rows, or hands it to something that writes or shows it: ``to_zarr``, ``to_parquet``,
+    ``to_npy_stack``, a plot. This is what dask is for: nothing is wrong, and the severity is ``info``
     whatever it cost.
 
 Fixes
@@ -12,6 +14,8 @@ Fixes
 
 from __future__ import annotations
 
+from lazyscope.catalogue.advice import call_text, short
+from lazyscope.catalogue.asking import EXPLICIT, asks_by_method, counts_rows, shows_or_keeps
 from lazyscope.catalogue.evidence import ForceEvidence
 from lazyscope.catalogue.finding import Fix, Match
 
@@ -32,16 +36,34 @@ x = da.arange(12, chunks=4)
 print((x + 1).sum())
 """
 
-_ASKING = ("compute", "persist", "store")
-
 
 def match_force(evidence: ForceEvidence) -> Match | None:
-    """Explicit requests by the user's own code."""
-    if not evidence.at_user or evidence.trigger not in _ASKING:
+    """Explicit requests by the user's own code, and what only gives values away."""
+    why = _asked_for(evidence)
+    if why is None:
         return None
     return Match(
-        why=f"`{evidence.expression}` is where the program wants its result.",
+        why=why,
         fixes=(Fix("none", "leave it: this is what the program wants", "nothing changes"),),
         actionability="inherent",
         expected=True,
     )
+
+
+def _asked_for(evidence: ForceEvidence) -> str | None:
+    if shows_or_keeps(evidence):
+        return f"`{_written(evidence)}` writes or shows the data, which computes it."
+    if evidence.at_user and evidence.trigger in EXPLICIT:
+        return f"`{short(evidence.expression)}` is where the program wants its result."
+    if counts_rows(evidence):
+        return f"`{short(evidence.expression)}` asks how many rows there are, which only the data tells."
+    if asks_by_method(evidence):
+        return f"`{_written(evidence)}` is where the program wants its result."
+    return None
+
+
+def _written(evidence: ForceEvidence) -> str:
+    if evidence.at_user:
+        return short(evidence.expression)
+    where = evidence.user_where
+    return short(where.expression or where.code) if where is not None else call_text(evidence)

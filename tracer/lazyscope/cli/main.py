@@ -18,6 +18,7 @@ from lazyscope.report.harmless import harmless
 VERBS = {
     "run": "Run a program and record what makes it execute dask graphs.",
     "show": "Summarise a trace on one screen.",
+    "explain": "Say what a finding's code means and how to mend it.",
     "report": "Write a report of a trace for other programs.",
     "doctor": "Say what keeps arrays from staying lazy here, and what to type.",
     "demo": "Record and show a bundled sample.",

@@ -1,4 +1,4 @@
-"""Unknown shapes, exceptions and what was not seen, as labelled lists for the terminal summary."""
+"""Exceptions and what was not seen, as labelled lists for the terminal summary."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rich.text import Text
 
 from lazyscope import figures
 from lazyscope.analysis.cost import site_at
+from lazyscope.catalogue.finding import Diagnosis
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 from lazyscope.report.screen import ALARM, QUIET, Screen, Section
@@ -18,38 +19,19 @@ from lazyscope.report.unseen import unseen
 _LABEL = 15
 
 
-def notes(screen: Screen, trace: TraceData) -> list[Section]:
-    """Everything besides forces that a reader must know of."""
+def notes(screen: Screen, trace: TraceData, diagnosis: Diagnosis) -> list[Section]:
+    """Everything besides forces and findings that a reader must know of."""
     inner = screen.narrower(_LABEL)
     return [
-        _labelled("exception", _failures(inner, trace)),
-        _labelled("unknown shape", _shapes(inner, trace)),
-        _labelled("not seen", [_cut(inner, line) for line in unseen(trace)]),
+        _labelled("exception", _failures(inner, trace, diagnosis)),
+        _labelled("not seen", [_cut(inner, line) for line in unseen(trace, diagnosis)]),
     ]
 
 
-def _shapes(screen: Screen, trace: TraceData) -> list[list[Text]]:
-    """The lines where shapes became unknown, each once, in the order of time."""
-    shapes = {_shape_key(trace, shape): shape for shape in reversed(trace.unknown_shapes)}
-    counts = Counter(_shape_key(trace, shape) for shape in trace.unknown_shapes)
-    return [_shape_lines(screen, trace, shapes[key], count) for key, count in counts.items()]
-
-
-def _shape_key(trace: TraceData, shape: events.UnknownShape) -> object:
-    return shape.operation, site_at(trace, shape.site), site_at(trace, shape.user_site)
-
-
-def _shape_lines(screen: Screen, trace: TraceData, shape: events.UnknownShape, count: int) -> list[Text]:
-    operation = Text(screen.start(shape.operation, screen.width // 3) + _times(screen, count), QUIET)
-    if shape.site is None:
-        return [screen.spread(Text("line unknown"), operation)]
-    place = place_and_code(screen, excerpt(trace, shape.site), screen.width - operation.cell_len - 2)
-    return [screen.spread(place, operation), *_reached_from(screen, trace, shape)]
-
-
-def _failures(screen: Screen, trace: TraceData) -> list[list[Text]]:
-    """The exceptions, equal ones at one place once; those that escaped first."""
-    ordered = sorted(trace.failures, key=lambda failure: not failure.escaped)
+def _failures(screen: Screen, trace: TraceData, diagnosis: Diagnosis) -> list[list[Text]]:
+    """The exceptions that no finding explains, equal ones at one place once; those that escaped first."""
+    unexplained = [failure for failure in trace.failures if failure.id not in diagnosis.of_failure]
+    ordered = sorted(unexplained, key=lambda failure: not failure.escaped)
     failures = {_failure_key(trace, failure): failure for failure in reversed(ordered)}
     counts = Counter(_failure_key(trace, failure) for failure in ordered)
     return [_failure_lines(screen, trace, failures[key], count) for key, count in counts.items()]
@@ -72,9 +54,7 @@ def _failure_lines(screen: Screen, trace: TraceData, failure: events.Failure, co
     return lines + _reached_from(screen, trace, failure)
 
 
-def _reached_from(
-    screen: Screen, trace: TraceData, event: events.UnknownShape | events.Failure
-) -> list[Text]:
+def _reached_from(screen: Screen, trace: TraceData, event: events.Failure) -> list[Text]:
     """The user's line, unless it is the line that was shown already."""
     if event.user_site is None or event.user_site == event.site:
         return []

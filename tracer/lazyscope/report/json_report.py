@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from lazyscope.analysis import cost
+from lazyscope.analysis.arrays import Array
+from lazyscope.analysis.provenance import Dependencies, Step
 from lazyscope.analysis.source import SourceSite
+from lazyscope.catalogue.diagnose import diagnose
+from lazyscope.catalogue.finding import Diagnosis, Estimate, Finding, Fix, Replacement
 from lazyscope.model import events
 from lazyscope.model.trace import Force, TraceData
 from lazyscope.report.unseen import unseen
@@ -35,19 +40,20 @@ def render(trace: TraceData, *, source: bool = True) -> str:
     return json.dumps(to_document(trace, source=source), indent=1, allow_nan=False) + "\n"
 
 
-def to_document(trace: TraceData, *, source: bool = True) -> Document:
-    """The report as plain Python data. Parameters as for `render`.
+def to_document(trace: TraceData, *, source: bool = True, explain: bool = True) -> Document:
+    """The report as plain Python data. Parameters as for `render`; without `explain` there are no findings.
 
     Unknown is None, never 0. A force that had not come back when the trace ended has no duration:
     its ``seconds`` and ``self_seconds`` are None, while the totals count it up to the last record.
     """
-    return _Writer(trace, source).document()
+    return _Writer(trace, source, diagnose(trace) if explain else Diagnosis((), {}, {}, {})).document()
 
 
 @dataclass(frozen=True)
 class _Writer:
     trace: TraceData
     source: bool
+    diagnosis: Diagnosis
 
     def document(self) -> Document:
         trace = self.trace
@@ -57,12 +63,12 @@ class _Writer:
             "totals": _totals(trace),
             "forces": [self.force(force) for force in sorted(trace.forces, key=_began)],
             "unknown_shapes": [
-                self.unknown_shape(number, shape)
-                for number, shape in enumerate(sorted(trace.unknown_shapes, key=_at), start=1)
+                self.unknown_shape(number, index)
+                for number, index in enumerate(self.shapes_in_order(), start=1)
             ],
             "failures": [self.failure(failure) for failure in sorted(trace.failures, key=_at)],
-            "findings": [],
-            "blind_spots": unseen(trace),
+            "findings": [self.finding(found) for found in self.diagnosis.findings],
+            "blind_spots": unseen(trace, self.diagnosis),
         }
 
     def force(self, force: Force) -> Document:
@@ -89,7 +95,7 @@ class _Writer:
             "scheduler": begin.scheduler,
             "thread": self.trace.texts[begin.thread],
             "allowed": begin.allowed,
-            "finding": None,
+            "finding": _id(self.diagnosis.of_force.get(begin.id)),
         }
 
     def repeat(self, wanted: events.Wanted) -> Document:
@@ -101,8 +107,19 @@ class _Writer:
             "force": wanted.last,
         }
 
-    def unknown_shape(self, number: int, shape: events.UnknownShape) -> Document:
-        return {"id": number, "operation": shape.operation, **self.whereabouts(shape), "finding": None}
+    def shapes_in_order(self) -> list[int]:
+        """Indices of the unknown shapes in the order of time."""
+        shapes = self.trace.unknown_shapes
+        return sorted(range(len(shapes)), key=lambda index: shapes[index].at)
+
+    def unknown_shape(self, number: int, index: int) -> Document:
+        shape = self.trace.unknown_shapes[index]
+        return {
+            "id": number,
+            "operation": shape.operation,
+            **self.whereabouts(shape),
+            "finding": _id(self.diagnosis.of_unknown_shape.get(index)),
+        }
 
     def failure(self, failure: events.Failure) -> Document:
         return {
@@ -111,7 +128,89 @@ class _Writer:
             "message": failure.message,
             "escaped": failure.escaped,
             **self.whereabouts(failure),
-            "finding": None,
+            "finding": _id(self.diagnosis.of_failure.get(failure.id)),
+        }
+
+    def finding(self, found: Finding) -> Document:
+        shapes = {index: number for number, index in enumerate(self.shapes_in_order(), start=1)}
+        return {
+            "id": found.id,
+            "fingerprint": found.fingerprint,
+            "code": found.code,
+            "title": self.text(found.title),
+            "severity": found.severity,
+            "actionability": found.actionability,
+            "follows": found.follows,
+            "entry": None if found.entry is None else self.trace.texts[found.entry],
+            "site": self.site(found.site),
+            "user_site": self.site(found.user_site),
+            "occurrences": found.occurrences,
+            "forces": list(found.forces),
+            "owns_forces": found.owns_forces,
+            "failures": list(found.failures),
+            "unknown_shapes": sorted(shapes[index] for index in found.unknown_shapes),
+            "cost": _cost(found.cost),
+            "at_stake": _seconds(found.at_stake),
+            "why": self.text(found.why),
+            "depends_on": self.depends_on(found.depends_on),
+            "fixes": [self.fix(fix) for fix in found.fixes],
+        }
+
+    def text(self, sentence: str) -> str:
+        """A sentence; without its code where no source is wanted."""
+        return sentence if self.source else _CODE.sub("`...`", sentence)
+
+    def depends_on(self, found: Dependencies | None) -> list[Document]:
+        """The user's arrays, then the calls that made the value, the nearest first."""
+        if found is None:
+            return []
+        arrays = [self.array(array) for array in found.arrays]
+        return arrays + [self.step(step) for step in found.calls.shown]
+
+    def array(self, array: Array) -> Document:
+        return {
+            "kind": "array",
+            "name": array.variable if self.source else None,
+            "operation": None if array.made_by is None else self.trace.texts[array.made_by.operation],
+            "times": 1,
+            "bytes": array.bytes,
+            "site": self.site(array.position),
+        }
+
+    def step(self, step: Step) -> Document:
+        return {
+            "kind": "call",
+            "name": None,
+            "operation": self.trace.texts[step.call.operation],
+            "times": step.times,
+            "bytes": None,
+            "site": self.site(step.call.site),
+        }
+
+    def fix(self, fix: Fix) -> Document:
+        return {
+            "technique": fix.technique,
+            "audience": fix.audience,
+            "summary": self.text(fix.summary),
+            "price": self.text(fix.price),
+            "diff": None,
+            "replacement": self.replacement(fix.replacement),
+            "estimate": _estimate(fix.estimate),
+            "status": "untried",
+            "reason": None,
+            "proof": None,
+        }
+
+    def replacement(self, found: Replacement | None) -> Document | None:
+        if found is None or not self.source:
+            return None
+        old = self.trace.source_lines(found.file)[found.line - 1 : found.end_line]
+        return {
+            "file": self.trace.files[found.file].path,
+            "line": found.line,
+            "end_line": found.end_line,
+            "old": old,
+            "new": list(found.new),
         }
 
     def whereabouts(
@@ -126,6 +225,29 @@ class _Writer:
     def site(self, position: int | None) -> Document | None:
         found = cost.site_at(self.trace, position)
         return None if found is None else _site(found, self.source)
+
+
+_CODE = re.compile(r"`[^`]*`")
+
+
+def _id(found: Finding | None) -> str | None:
+    return None if found is None else found.id
+
+
+def _cost(found: cost.GroupCost) -> Document:
+    return {
+        "seconds": _seconds(found.seconds),
+        "self_seconds": _seconds(found.self_seconds),
+        "tasks": found.tasks,
+        "tasks_repeated": found.tasks_repeated,
+        "bytes": found.bytes,
+        "share": _seconds(found.share),
+    }
+
+
+def _estimate(found: Estimate) -> Document:
+    seconds = None if found.seconds is None else [_seconds(bound) for bound in found.seconds]
+    return {"tasks_repeated": found.tasks_repeated and list(found.tasks_repeated), "seconds": seconds}
 
 
 def _program(trace: TraceData) -> Document:

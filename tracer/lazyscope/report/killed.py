@@ -12,6 +12,8 @@ from lazyscope.report.snippets import excerpt, place_and_code
 
 _MARGIN = "  "
 _RESULTS = 2
+_ROOMY = 30
+"""Lines of a screen that has room for the results wanted, too."""
 
 
 def running_force(screen: Screen, trace: TraceData, force: Force) -> list[Text]:
@@ -21,7 +23,8 @@ def running_force(screen: Screen, trace: TraceData, force: Force) -> list[Text]:
     sentences = [*_memory(trace, begin), _tasks(begin)]
     wanted = inner.paragraph(" ".join(sentences))
     wanted[0].stylize(STRONG, 0, len(sentences[0]))
-    results = [Text(inner.start(line, inner.width), QUIET) for line in _results(trace, begin)]
+    shown = _results(trace, begin) if screen.height >= _ROOMY else []
+    results = [Text(inner.start(line, inner.width), QUIET) for line in shown]
     return [Text.assemble(_MARGIN, line) for line in (*_where(inner, trace, begin), *wanted, *results)]
 
 

@@ -125,15 +125,17 @@ class Section:
     """From a number of items to lines; fewer than all are announced with the number left out."""
     eager: int = 1
     """As many items are wanted before other sections get more than one."""
+    least: int = 1
+    """Items that are shown even if there is no room."""
 
 
 def arrange(sections: Sequence[Section], height: int) -> list[Text]:
     """The lines of all sections, each with as many items as fit into `height` lines together.
 
-    Every section has one item at least, even if that is too high; then it gets those it is eager for;
-    then each in turn gets one more.
+    Every section has its least items, even if that is too high; then it gets those it is eager for; then
+    each in turn gets one more.
     """
-    shown = [min(section.items, 1) for section in sections]
+    shown = [min(section.items, section.least) for section in sections]
     draw = [cache(section.lines) for section in sections]
 
     def grow(index: int) -> bool:

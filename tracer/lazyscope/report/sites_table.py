@@ -9,6 +9,7 @@ from rich.text import Text
 
 from lazyscope import figures
 from lazyscope.analysis.cost import Breakdown, SiteCost, Totals
+from lazyscope.catalogue.finding import Diagnosis
 from lazyscope.model.trace import TraceData
 from lazyscope.report.screen import QUIET, STRONG, Screen, Section
 from lazyscope.report.snippets import code, excerpt, place_and_code, place_and_function
@@ -34,10 +35,12 @@ class _Row:
     """Whether the numbers of tasks are upper bounds."""
 
 
-def sites_section(screen: Screen, trace: TraceData, breakdown: Breakdown, totals: Totals) -> Section:
+def sites_section(
+    screen: Screen, trace: TraceData, breakdown: Breakdown, totals: Totals, diagnosis: Diagnosis
+) -> Section:
     """The table as a section of the screen, its items being the sites."""
-    table = _Table(screen, trace, breakdown, totals)
-    return Section(len(breakdown.sites), table.lines, eager=4)
+    table = _Table(screen, trace, breakdown, totals, diagnosis)
+    return Section(len(breakdown.sites), table.lines, eager=2, least=0)
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class _Table:
     trace: TraceData
     breakdown: Breakdown
     totals: Totals
+    diagnosis: Diagnosis
 
     def lines(self, shown: int) -> list[Text]:
         rows = self._rows(shown)
@@ -129,7 +133,7 @@ class _Table:
     def _row_lines(self, row: _Row, numbers: str) -> list[Text]:
         if row.site is not None and row.site.position is not None and not row.site.direct:
             return self._library_lines(row.site, row.site.position, numbers)
-        label = _how(row.site) if row.site else row.label
+        label = self._how(row.site) if row.site else row.label
         room = self.screen.width - len(numbers) - len(_GAP)
         style = STRONG if row.is_total else ""
         return [Text.assemble((numbers, style), _GAP, (self.screen.start(label, room), QUIET))]
@@ -138,11 +142,18 @@ class _Table:
         """Figures and the library's line; below them how it forced and the code."""
         room = self.screen.width - len(numbers) - len(_GAP)
         found = excerpt(self.trace, position)
-        how = Text(self.screen.start(_how(site), len(numbers)), QUIET)
+        how = Text(self.screen.start(self._how(site), len(numbers)), QUIET)
         return [
             Text.assemble(numbers, _GAP, place_and_function(self.screen, found.site, room)),
             Text.assemble(" " * (len(numbers) - how.cell_len), how, _GAP, code(self.screen, found, room)),
         ]
+
+
+    def _how(self, site: SiteCost) -> str:
+        """The finding, the trigger, and what came of it if that is not a result."""
+        finding = self.diagnosis.of_force.get(site.forces[0])
+        named = finding is not None and finding.severity != "info"
+        return ", ".join([*([finding.id] if finding and named else []), _how(site)])
 
 
 def _site_row(site: SiteCost) -> _Row:

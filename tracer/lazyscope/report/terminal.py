@@ -8,8 +8,10 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from lazyscope.analysis import cost
+from lazyscope.catalogue.diagnose import diagnose
 from lazyscope.model.trace import TraceData
 from lazyscope.report.events_list import notes
+from lazyscope.report.findings_list import findings_section, verdict
 from lazyscope.report.headline import headline
 from lazyscope.report.screen import Screen, Section, arrange, capturing_console
 from lazyscope.report.sites_table import sites_section
@@ -75,11 +77,13 @@ def _colors(console: Console) -> bool:
 
 def lines(trace: TraceData, screen: Screen) -> list[Text]:
     """What is on the screen, line by line."""
-    totals = cost.totals(trace)
-    sections = [_fixed(headline(screen, trace, totals))]
+    totals, diagnosis = cost.totals(trace), diagnose(trace)
+    sections = [_fixed(headline(screen, trace, totals)), _fixed(verdict(screen, trace, diagnosis))]
+    sections.append(findings_section(screen, trace, diagnosis))
     if trace.forces:
-        sections += [sites_section(screen, trace, cost.breakdown(trace), totals), _fixed([Text("")])]
-    sections += notes(screen, trace)
+        sites = sites_section(screen, trace, cost.breakdown(trace), totals, diagnosis)
+        sections += [sites, _fixed([Text("")])]
+    sections += notes(screen, trace, diagnosis)
     found = arrange(sections, screen.height - 1)
     for line in found:
         line.rstrip()

@@ -22,6 +22,7 @@ from lazyscope.errors import TraceFileError
 from lazyscope.model import journal
 from lazyscope.model.trace import TraceData, assemble
 from lazyscope.report import json_report
+from lazyscope.report.gathered_findings import GatheredFindings
 from lazyscope.report.harmless import harmless
 from lazyscope.report.json_report import SCHEMA_VERSION, Document
 
@@ -41,12 +42,14 @@ _FOUND = ("totals", "forces", "unknown_shapes", "failures", "blind_spots")
 _IN_REPORT = ("nodeid", "outcome", *_FOUND)
 _HEAD = f'{{"schema_version": {SCHEMA_VERSION}, "tests": ['
 _TAIL = '\n], "findings": []}\n'
+"""What follows the tests while they run; the findings are written when all have ended."""
 
 
-def part_of_test(nodeid: str, content: bytes, began: dict[str, int]) -> Document:
+def part_of_test(nodeid: str, content: bytes, began: dict[str, int], *, explain: bool = True) -> Document:
     """What one test has to say in the report.
 
-    ``dearest`` and ``unseen`` are for the summary and do not get into the report.
+    ``findings``, ``dearest`` and ``unseen`` are for the whole and do not get into the test's part of the
+    report.
 
     Parameters
     ----------
@@ -56,14 +59,17 @@ def part_of_test(nodeid: str, content: bytes, began: dict[str, int]) -> Document
         Its journal.
     began : dict of str to int
         How many forces had begun when each phase began.
+    explain : bool
+        Whether to look for findings.
     """
     trace = assemble(journal.read_records(content, name=nodeid))
-    document = json_report.to_document(trace)
+    document = json_report.to_document(trace, explain=explain)
     for force in document["forces"]:
         force["phase"] = _phase(force["id"], began)
     return {
         "nodeid": nodeid,
         **{name: document[name] for name in _FOUND},
+        "findings": document["findings"],
         "dearest": _dearest(trace),
         "unseen": list(trace.blind_spots),
     }
@@ -87,7 +93,7 @@ def missing_part(nodeid: str, reason: str) -> Document:
     """What is said of a test whose trace is missing."""
     return {
         "nodeid": nodeid, "totals": None, "forces": [], "unknown_shapes": [], "failures": [],
-        "blind_spots": [f"this test: {reason}"], "dearest": None, "unseen": [],
+        "blind_spots": [f"this test: {reason}"], "findings": [], "dearest": None, "unseen": [],
     }  # fmt: skip
 
 
@@ -128,6 +134,7 @@ class TestsReport:
         self._seconds = 0.0
         self._dearest: list[_Costs] = []
         self._unseen: Counter[str] = Counter()
+        self._findings = GatheredFindings()
 
     def open(self) -> None:
         """Begin the file, if there is to be one; what it held is gone.
@@ -149,6 +156,7 @@ class TestsReport:
     def add(self, part: Document) -> None:
         """Add a test that has ended."""
         self._unseen.update(part["unseen"])
+        self._findings.add(part)
         self._write({name: part[name] for name in _IN_REPORT})
         self._tests += 1
         totals = part["totals"]
@@ -194,6 +202,21 @@ class TestsReport:
         costs = _Costs(totals["forced_seconds"], forces, tasks, repeated, nodeid, site)
         keep = heapq.heappush if len(self._dearest) < DEAREST else heapq.heappushpop
         keep(self._dearest, costs)
+
+    def finish(self) -> None:
+        """Write the findings of all tests and close the file."""
+        if self._file is None:
+            return
+        try:
+            self._file.seek(self._end)
+            rest = f'\n], "findings": {json.dumps(self._findings.documents(), allow_nan=False)}}}\n'.encode()
+            while rest:
+                rest = rest[self._file.write(rest) :]
+            self._file.truncate()
+        except OSError as error:
+            self._trouble = _reason(error)
+            self._give_up()
+        self.close()
 
     def close(self) -> None:
         """Close the file."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from lazyscope.catalogue.finding import Diagnosis
 from lazyscope.model.trace import TraceData
 
 
-def unseen(trace: TraceData) -> list[str]:
-    """One line for everything that happened, or may have, and is not in the figures."""
+def unseen(trace: TraceData, diagnosis: Diagnosis) -> list[str]:
+    """One line for everything that happened, or may have, and is not in the figures or findings."""
     lines = _cut_short(trace) + [_counted(text, count) for text, count in trace.blind_spots.items()]
     silent = sum(f.completed and f.end is not None and f.end.bytes is None for f in trace.forces)
     if silent:
         lines.append(_counted("a force whose result has no known size in bytes: not in the sum", silent))
     if not all(force.begin.tasks_exact for force in trace.forces):
         lines.append("layers too large to look into were counted whole: numbers of tasks are at most")
+    lines += [f"findings of {entry}: a fault of lazyscope, please report it" for entry in diagnosis.broken]
     return lines
 
 

@@ -1,0 +1,191 @@
+"""Dask arrays caught in functions that dask runs on blocks: which, and what to do about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from lazyscope.analysis.arrays import Array
+from lazyscope.analysis.blocks import HandedOver, handed_over
+from lazyscope.analysis.lineage import lineage
+from lazyscope.analysis.provenance import dependencies
+from lazyscope.analysis.reading import Reading, read
+from lazyscope.analysis.savings import if_persisted
+from lazyscope.catalogue.advice import estimate_of, file_at, held, short
+from lazyscope.catalogue.evidence import ForceEvidence
+from lazyscope.catalogue.finding import Estimate, Fix, Replacement
+from lazyscope.model.trace import TraceData
+
+
+@dataclass(frozen=True)
+class Caught:
+    """What a function that dask runs takes from around it."""
+
+    evidence: ForceEvidence
+
+    @cached_property
+    def reading(self) -> Reading | None:
+        """Of the line in the function: the user's where the user wrote it."""
+        if self.evidence.at_user or self.evidence.begin.inherited:
+            return self.evidence.reading
+        return self.evidence.user_reading
+
+    @property
+    def position(self) -> int | None:
+        if self.evidence.at_user or self.evidence.begin.inherited:
+            return self.evidence.site
+        return self.evidence.user_site
+
+    @cached_property
+    def function(self) -> HandedOver | None:
+        """The function around that line."""
+        return None if self.position is None else handed_over(self.evidence.trace, self.position)
+
+    @property
+    def function_name(self) -> str:
+        """For sentences."""
+        if self.function is None:
+            return "the function"
+        return "the lambda" if self.function.name == "<lambda>" else f"`{self.function.name}`"
+
+    @cached_property
+    def arrays(self) -> tuple[Array, ...]:
+        """The nearest arrays behind the forces that were made outside of the task."""
+        trace, force = self.evidence.trace, self.evidence.forces[0]
+        made = lineage(trace)
+        pending, found, seen = list(made.asked.get(force.id, ())), {}, set()
+        while pending and len(seen) < _FARTHEST:
+            name, maker = pending.pop()
+            if (name, maker) in seen:
+                continue
+            seen.add((name, maker))
+            if maker is not None and self._made_inside(maker):
+                pending += made.inputs[maker]
+            elif maker is not None or name in made.layers:
+                found[name] = maker
+        nearest = {array.text: array for array in dependencies(trace, force.id).arrays}
+        described = [nearest[name] for name in found if name in nearest]
+        return tuple(described) or tuple(nearest.values() if found else ())
+
+    def _made_inside(self, maker: int) -> bool:
+        """Whether a call ran in the function: in a task, or while dask tried it on nothing."""
+        call = self.evidence.trace.calls[maker]
+        if self.evidence.nested:
+            return call.force == self.evidence.begin.parent
+        own = self.reading.function if self.reading else None
+        site = read(self.evidence.trace, call.site)
+        inside = site.function if site else None
+        return own is not None and inside is not None and (own.name, own.line) == (inside.name, inside.line)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Variables of the function by which it reaches them."""
+        reading = self.reading
+        if reading is None:
+            return ()
+        known = [array.variable for array in self.arrays if array.variable in reading.names]
+        if known:
+            return tuple(dict.fromkeys(name for name in known if name))
+        return reading.outer_names
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Those of `names` that the user's line outside assigned, so that they can be held there."""
+        return tuple(array.variable for array in self._named)
+
+    @cached_property
+    def _named(self) -> list[_Named]:
+        found = {
+            array.variable: _Named(array.variable, array)
+            for array in self.arrays
+            if array.variable is not None and array.variable in self.names
+        }
+        return list(found.values())
+
+    # Fixes
+
+    def as_argument(self) -> Fix:
+        """Hand the arrays to the function as arguments."""
+        function, shown = self.function, ", ".join(self.names)
+        what = f"`{shown}`" if shown else "what the function takes from around it"
+        if function is None or function.short is None or not shown:
+            call = "the call that runs it"
+            summary = f"give {self.function_name} {what} as an argument, by {call}"
+        else:
+            given = "lambda" if function.name == "<lambda>" else function.name
+            signature = ", ".join(dict.fromkeys((*function.parameters[:1], *self.names)))
+            wanted = f"lambda {signature}: ..." if given == "lambda" else given
+            defined = "" if given == "lambda" else f" with `def {given}({signature})`"
+            summary = f"`{_call_with(function, wanted, self.names)}`{defined}"
+        price = (
+            "each argument must have as many blocks as the array, or one, along the axes that they share"
+            if function is None or not function.delayed
+            else "the values travel with the graph, not with the function"
+        )
+        return Fix("pass-as-argument", summary, price)
+
+    def computed_before(self) -> Fix | None:
+        """Compute the arrays once, outside."""
+        return self._before("compute-once", "compute", "as NumPy; it is no longer lazy from there on")
+
+    def persisted_before(self) -> Fix | None:
+        """Hold the arrays in memory, outside; every block still asks, but for what is there."""
+        return self._before("persist", "persist", "every block still asks for it, which is quick then")
+
+    def _before(self, technique: str, method: str, loses: str) -> Fix | None:
+        if not self._named:
+            return None
+        lines = [f"{name} = {name}.{method}()" for name in self.variables]
+        if len(lines) > 1:
+            together = ", ".join(self.variables)
+            lines = [f"{together} = dask.{method}({together})"]
+        sizes = [one.array.bytes for one in self._named]
+        size = None if None in sizes else sum(one for one in sizes if one is not None)
+        price = f"{held(size)}, {loses}" if method == "compute" else f"{held(size)}; {loses}"
+        where = f" before `{short(self.function.call)}`" if self.function and self.function.call else " once"
+        return Fix(
+            "compute-once" if technique == "compute-once" else "persist",
+            f"`{'; '.join(lines)}`{where}",
+            price,
+            estimate=self._estimate(),
+            replacement=self._replacement(lines),
+        )
+
+    def _estimate(self) -> Estimate:
+        layers = [one.array.layer for one in self._named if one.array.layer is not None]
+        return estimate_of(if_persisted(self.evidence.trace, layers)) if layers else Estimate()
+
+    def _replacement(self, lines: list[str]) -> Replacement | None:
+        if self.position is None:
+            return None
+        if len(self._named) == 1 and self._named[0].array.position is not None:
+            return after_assignment(self.evidence.trace, self._named[0].array.position, *lines)
+        return None
+
+
+@dataclass(frozen=True)
+class _Named:
+    variable: str
+    array: Array
+
+
+_FARTHEST = 64
+
+
+def _call_with(function: HandedOver, given: str, names: tuple[str, ...]) -> str:
+    return f"{function.short}({given}, {', '.join(names)}, ...)"
+
+
+def after_assignment(trace: TraceData, position: int, *lines: str) -> Replacement | None:
+    """New lines after the assignment at a position; None unless that stands on lines of its own."""
+    reading = read(trace, position)
+    if reading is None or reading.statement not in ("Assign", "AnnAssign", "AugAssign"):
+        return None
+    file = file_at(trace, position)
+    source = trace.source_lines(file)
+    last = source[reading.end_line - 1] if reading.end_line <= len(source) else ";"
+    starts = reading.code.startswith(tuple(reading.targets)) if reading.targets else False
+    if not starts or ";" in last or last.rstrip().endswith("\\"):
+        return None
+    new = tuple(reading.indent + line for line in lines)
+    return Replacement(file, reading.end_line + 1, reading.end_line, new)

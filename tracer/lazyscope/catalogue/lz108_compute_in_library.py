@@ -1,0 +1,94 @@
+"""A library computes dask arrays by an explicit call.
+
+When it occurs
+    Code of a library calls ``compute`` or ``persist`` on what it was given. It knows dask, and decided that
+    it needs values: to choose a size, to check something, or because the rest of it works on NumPy arrays.
+    Where the program called a method that is there to give it the values, as ``DataArray.compute`` is, that
+    is its own request: LZ119.
+
+Fixes
+    ``persist``: hold the arguments before the call, where the library's computing reads them again: memory.
+    ``compute-once``: compute the arguments first, in one go, and call the library with NumPy arrays: memory
+    for all of them, and the result is no longer lazy.
+    ``lazy-apply``: in the library, hand the whole array to the eager part only when the result is computed:
+    the array is then in one chunk.
+    ``batch-compute``: in the library, one ``dask.compute`` for everything that it needs.
+"""
+
+from __future__ import annotations
+
+from lazyscope.catalogue.advice import caller_fixes, leave_it, line_of, short, times
+from lazyscope.catalogue.asking import asks_by_method, shows_or_keeps
+from lazyscope.catalogue.evidence import ForceEvidence
+from lazyscope.catalogue.finding import Fix, Match
+
+CODE = "LZ108"
+TITLE = "A library computes by an explicit call"
+
+EXAMPLE = """
+import dask.array as da
+import xarray as xr
+
+depth = xr.DataArray(da.arange(40, chunks=10) % 7, dims="place", name="depth")
+print(depth.where(depth > 3, drop=True).sizes["place"])
+"""
+
+REPAIRED = """
+import dask.array as da
+import xarray as xr
+
+depth = xr.DataArray(da.arange(40, chunks=10) % 7, dims="place", name="depth")
+print(depth.where(depth > 3).sizes["place"])
+"""
+
+_MOST_AT_ONE_PLACE = 1
+
+
+def match_force(evidence: ForceEvidence) -> Match | None:
+    """``compute`` and ``persist`` at a line of a library's, unless the user asked for just that."""
+    if evidence.at_user or evidence.site is None or evidence.trigger not in ("compute", "persist"):
+        return None
+    if asks_by_method(evidence) or shows_or_keeps(evidence):
+        return None
+    return Match(why=_why(evidence), fixes=tuple(_fixes(evidence)))
+
+
+def _why(evidence: ForceEvidence) -> str:
+    number = len(evidence.forces)
+    often = "" if number == 1 else f", {times(number)} in this run"
+    written = f"calls `{short(evidence.expression)}`" if evidence.expression else "computes"
+    needs = "values" if evidence.trigger == "compute" else "the data in memory"
+    return (
+        f"`{evidence.function}` {written} at {line_of(evidence.where)}{often}: "
+        f"it needs {needs} before it goes on."
+    )
+
+
+def _fixes(evidence: ForceEvidence) -> list[Fix]:
+    fixes = caller_fixes(evidence)
+    if len(evidence.forces) > _MOST_AT_ONE_PLACE and evidence.trigger == "compute":
+        fixes.append(
+            Fix(
+                "batch-compute",
+                f"one `dask.compute(...)` in place of {len(evidence.forces)} at {line_of(evidence.where)}",
+                "everything that is computed must be known by then",
+                audience="library",
+            )
+        )
+    if evidence.trigger == "compute":
+        fixes.append(
+            Fix(
+                "lazy-apply",
+                f"put what needs the values of `{short(evidence.expression)}` into a function for "
+                "`xpx.lazy_apply(..., shape=..., dtype=..., as_numpy=True)`",
+                "works only where shape and dtype of the result do not depend on the values; "
+                "the array is in one chunk then",
+                audience="library",
+            )
+        )
+    left = leave_it(evidence)
+    return [*fixes, *([left] if left else [])] or [_nothing()]
+
+
+def _nothing() -> Fix:
+    return Fix("none", "leave it: the library needs the values", "nothing changes")

@@ -1,0 +1,142 @@
+"""The findings in the terminal summary: what is wrong, where, why, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from lazyscope import figures
+from lazyscope.catalogue.finding import Diagnosis, Finding, Fix
+from lazyscope.model.trace import TraceData
+from lazyscope.report.harmless import harmless
+from lazyscope.report.screen import ALARM, MARK, QUIET, STRONG, Screen, Section
+from lazyscope.report.snippets import excerpt, place_and_code
+
+_MARGIN = 3
+_FIXES = 2
+_WHY_LINES = 3
+_FIX_LINES = 2
+
+_STYLES = {"high": ALARM, "medium": MARK, "low": "", "info": QUIET}
+
+
+def worth_a_look(diagnosis: Diagnosis) -> list[Finding]:
+    """The findings that a reader is shown: not the forces that are as they should be."""
+    return [found for found in diagnosis.findings if found.severity != "info" or not found.owns_forces]
+
+
+def findings_section(screen: Screen, trace: TraceData, diagnosis: Diagnosis) -> Section:
+    """The findings as a section of the screen, the dearest first; what follows from another is named there.
+
+    Each is two items of the section: the first has its place and best fix, the second all the rest.
+    """
+    found = worth_a_look(diagnosis)
+    heads = [one for one in found if one.follows is None]
+    following = [one for one in found if one.follows is not None]
+    items = [_Item(screen, trace, one, _followers(one, following)) for one in heads]
+
+    def lines(shown: int) -> list[Text]:
+        whole, begun = shown // 2, shown % 2
+        drawn = [item.lines() for item in items[:whole]]
+        drawn += [item.first_lines() for item in items[whole : whole + begun]]
+        found = [line for item_lines in drawn for line in (*item_lines, Text(""))]
+        if left := len(items) - whole - begun:
+            found[-1:] = [Text(f"and {figures.plural(left, 'more finding')}, less dear", QUIET), Text("")]
+        return found
+
+    return Section(2 * len(items), lines, eager=4)
+
+
+def _followers(head: Finding, following: list[Finding]) -> list[Finding]:
+    return [one for one in following if one.follows == head.id]
+
+
+@dataclass(frozen=True)
+class _Item:
+    screen: Screen
+    trace: TraceData
+    finding: Finding
+    followers: list[Finding]
+
+    def first_lines(self) -> list[Text]:
+        """What it is, where, and what to do, in few lines."""
+        inner = self.screen.narrower(_MARGIN)
+        fixes = [line for fix in self.finding.fixes[:1] for line in _fix_lines(inner, fix, 1)]
+        return self._under_head([*self._where(inner)[-1:], *fixes])
+
+    def lines(self) -> list[Text]:
+        """The same with the user's line, the reason and a second fix."""
+        inner = self.screen.narrower(_MARGIN)
+        fixes = [line for fix in self.finding.fixes[:_FIXES] for line in _fix_lines(inner, fix, _FIX_LINES)]
+        return self._under_head([*self._where(inner), *self._why(inner), *fixes, *self._follows(inner)])
+
+    def _under_head(self, body: list[Text]) -> list[Text]:
+        return [self._head(), *(Text.assemble(" " * _MARGIN, line) for line in body)]
+
+    def _head(self) -> Text:
+        found, screen = self.finding, self.screen
+        cost = Text(harmless(_cost(found), ascii_only=screen.ascii_only), QUIET)
+        label = Text.assemble(
+            (found.id, STRONG), " ", (found.severity, _STYLES[found.severity]), " ", found.code, "  "
+        )
+        room = screen.width - label.cell_len - cost.cell_len - 2
+        return screen.spread(Text.assemble(label, (screen.start(found.title, room), STRONG)), cost)
+
+    def _where(self, screen: Screen) -> list[Text]:
+        """The user's line and, below it, the library's."""
+        found, lines = self.finding, []
+        direct = found.site == found.user_site
+        if found.user_site is not None and not direct:
+            line = excerpt(self.trace, found.user_site)
+            lines.append(place_and_code(screen, line, screen.width, mark=found.site is None))
+        if found.site is not None:
+            lines.append(place_and_code(screen, excerpt(self.trace, found.site), screen.width))
+        return lines
+
+    def _why(self, screen: Screen) -> list[Text]:
+        return _paragraph(screen, self.finding.why, _WHY_LINES)
+
+    def _follows(self, screen: Screen) -> list[Text]:
+        if not self.followers:
+            return []
+        named = ", ".join(f"{one.id} ({one.code})" for one in self.followers)
+        verb = "goes" if len(self.followers) == 1 else "go"
+        return [Text(screen.start(f"with it {verb} {named}", screen.width), QUIET)]
+
+
+def _cost(found: Finding) -> str:
+    if found.failures:
+        return "exception"
+    if found.owns_forces:
+        seconds = figures.duration(found.cost.self_seconds)
+        return f"{seconds}, {figures.plural(found.occurrences, 'force')}"
+    if found.at_stake > 0:
+        return f"up to {figures.duration(found.at_stake)} less"
+    return ""
+
+
+def _fix_lines(screen: Screen, fix: Fix, most: int) -> list[Text]:
+    """``persist: `x = x.persist()` before `f(x)`; holds 80 MB in memory``."""
+    whose = "for the library: " if fix.audience == "library" else ""
+    text = f"{whose}{fix.summary}; {fix.price}" if fix.technique != "none" else fix.summary
+    lines = _paragraph(screen, f"{fix.technique}: {text}" if fix.technique != "none" else text, most)
+    if lines and fix.technique != "none":
+        lines[0].stylize(STRONG, 0, len(fix.technique) + 1)
+    return lines
+
+
+def _paragraph(screen: Screen, text: str, most: int) -> list[Text]:
+    """A text in so many lines at most; the last one then ends in an ellipsis."""
+    lines = screen.paragraph(harmless(text, ascii_only=screen.ascii_only))
+    if len(lines) > most:
+        rest = " ".join(line.plain for line in lines[most - 1 :])
+        lines = [*lines[: most - 1], Text(screen.start(rest, screen.width))]
+    return [Text(screen.start(line.plain, screen.width)) for line in lines]
+
+
+def verdict(screen: Screen, trace: TraceData, diagnosis: Diagnosis) -> list[Text]:
+    """The sentence for a trace in which nothing has to be mended; none if something has."""
+    if worth_a_look(diagnosis) or not trace.forces:
+        return []
+    return [*screen.paragraph("Nothing to mend: what was forced is what the program asked for."), Text("")]
