@@ -34,6 +34,7 @@ def test_the_example_has_this_finding_and_no_other(entry: Entry, tmp_path: Path)
 def test_the_repaired_example_has_it_no_more(entry: Entry, tmp_path: Path) -> None:
     diagnosis = diagnosed(entry.repaired, tmp_path)
     assert entry.code not in [found.code for found in diagnosis.findings]
+    assert not diagnosis.broken
     assert not above_info(diagnosis), [(found.code, found.why) for found in above_info(diagnosis)]
 
 

@@ -99,6 +99,13 @@ class Cost(msgspec.Struct, frozen=True):
     """`self_seconds` / seconds of the program."""
 
 
+class Bounds(msgspec.Struct, frozen=True):
+    """What would vanish if forces did not happen: at least, at most."""
+
+    tasks: tuple[int, int]
+    seconds: tuple[float, float]
+
+
 class Estimate(msgspec.Struct, frozen=True):
     """What a fix would save: at least, at most; None where nothing can be said."""
 
@@ -157,6 +164,7 @@ class Finding(msgspec.Struct, frozen=True):
     failures: tuple[int, ...]
     unknown_shapes: tuple[int, ...]
     cost: Cost
+    if_not_forced: Bounds | None
     at_stake: float | None
     why: str
     depends_on: tuple[Dependency, ...]

@@ -28,8 +28,8 @@ FORCE_KEYS = [
 ]  # fmt: skip
 FINDING_KEYS = [
     "id", "fingerprint", "code", "title", "severity", "actionability", "follows", "entry", "site",
-    "user_site", "occurrences", "forces", "owns_forces", "failures", "unknown_shapes", "cost", "at_stake",
-    "why", "depends_on", "fixes",
+    "user_site", "occurrences", "forces", "owns_forces", "failures", "unknown_shapes", "cost",
+    "if_not_forced", "at_stake", "why", "depends_on", "fixes",
 ]  # fmt: skip
 FIX_KEYS = [
     "technique", "audience", "summary", "price", "diff", "replacement", "estimate", "status", "reason",
@@ -85,7 +85,7 @@ def test_every_field_of_the_contract_is_there_and_no_other(build: TraceBuilder) 
     found = document(build.end())
     assert list(found) == [
         "schema_version", "program", "totals", "forces", "unknown_shapes", "failures", "findings",
-        "blind_spots",
+        "stayed_lazy", "blind_spots",
     ]  # fmt: skip
     assert found["schema_version"] == 1
     assert list(found["program"]) == ["argv", "seconds", "ended", "exception", "array_api_set", "versions"]

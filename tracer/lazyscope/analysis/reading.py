@@ -26,7 +26,7 @@ from lazyscope.analysis.syntax.calls import (
 from lazyscope.analysis.syntax.conditions import Combination, Laziness, combination_of
 from lazyscope.analysis.syntax.functions import Function, function_of
 from lazyscope.analysis.syntax.guards import Guard, guards_of
-from lazyscope.analysis.syntax.lengths import lengths_asked
+from lazyscope.analysis.syntax.lengths import AskedLength, lengths_asked
 from lazyscope.analysis.syntax.loops import Loop, loops_of
 from lazyscope.analysis.syntax.masks import Subscript, selections, subscript
 from lazyscope.analysis.syntax.place import Place
@@ -80,8 +80,8 @@ class Reading:
     """The innermost test that the expression is part of."""
     later_tests: tuple[Branch, ...]
     """Tests of the function that ask the variable which the value is assigned to."""
-    lengths_asked: tuple[str, ...]
-    """Comparisons of the length of the value: ``u.shape[0] < k``."""
+    lengths: tuple[AskedLength, ...]
+    """Comparisons of the length of the value."""
     guards: tuple[Guard, ...]
     """Conditions on the way to the expression, outermost first."""
     loops: tuple[Loop, ...]
@@ -98,6 +98,11 @@ class Reading:
     indent: str
     insertion: Insertion
     """Where a statement that should run before this one can be put."""
+
+    @property
+    def lengths_asked(self) -> tuple[str, ...]:
+        """Comparisons of the length of the value, as written: ``u.shape[0] < k``."""
+        return tuple(asked.text for asked in self.lengths)
 
 
 @dataclass(frozen=True)
@@ -197,7 +202,7 @@ def _read(place: Place, expression: str | None) -> Reading:
         combination=combination_of(place),
         test=next((read_branch(place, *found, node) for found in tests_around(place)), None),
         later_tests=tuple(later_branches(place, targets)),
-        lengths_asked=tuple(lengths_asked(place, targets)),
+        lengths=tuple(lengths_asked(place, targets)),
         guards=guards_of(place),
         loops=loops_of(place),
         function=function_of(place),

@@ -50,6 +50,13 @@ def if_persisted(trace: TraceData, layers: Iterable[int]) -> Saving:
         what they have in common and is not held is computed for each.
     """
     held = frozenset(layers)
+    known: dict[frozenset[int], Saving] = vars(trace).setdefault("_analysed_savings", {})
+    if held not in known:
+        known[held] = _if_persisted(trace, held)
+    return known[held]
+
+
+def _if_persisted(trace: TraceData, held: frozenset[int]) -> Saving:
     forces = sorted({force.id for layer in held for force, _ in asks(trace, layer)})
     needless = {force: Needless(trace, demand(trace, force), held) for force in forces}
     cost = price(trace, held, needless.values())

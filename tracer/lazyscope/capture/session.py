@@ -15,7 +15,8 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -64,6 +65,8 @@ class Session:
         self.forces = 0
         self.allowed = 0
         """Forces that the program has allowed; they are among `forces`."""
+        self.unequal = 0
+        """Comparisons with NumPy whose results differ."""
         self.on_force: Callable[[Callable[[Recorder], events.Record]], None] | None = None
         """Called when a begin record has been written, with what makes that record."""
         self._failures = 0
@@ -173,6 +176,19 @@ def thread_name() -> str:
 _everywhere: tuple[Session, ...] = ()
 _open: tuple[Session, ...] = ()
 _scope: ContextVar[tuple[Session, ...] | None] = ContextVar("lazyscope", default=None)
+
+
+class _Nobody(tuple["Session", ...]):
+    """The sessions that watch what no session watches, those included that watch everything."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        # Threads and executors hand on what is true.
+        return True
+
+
+_NOBODY = _Nobody()
 _of_thread: weakref.WeakKeyDictionary[threading.Thread, tuple[Session, ...]] = (
     weakref.WeakKeyDictionary()
 )
@@ -190,6 +206,8 @@ def watching() -> tuple[Session, ...]:
         if not _of_thread:
             return _everywhere
         scoped = _inherited()
+    if scoped is _NOBODY:
+        return ()
     for session in scoped:
         if not session.open:
             scoped = tuple(s for s in scoped if s.open)
@@ -202,14 +220,17 @@ def any_open() -> bool:
 
 
 def not_watching() -> list[Session]:
-    """Open sessions that do not watch the running code."""
+    """Open sessions that do not watch the running code, though they might."""
+    if scoped_sessions() is _NOBODY:
+        return []
     here = watching()
     return [session for session in _open if session not in here]
 
 
 def _inherited() -> tuple[Session, ...]:
     """What the starter of this thread was watched by."""
-    return tuple(s for s in _of_thread.get(threading.current_thread(), ()) if s.open)
+    found = _of_thread.get(threading.current_thread(), ())
+    return found if found is _NOBODY else tuple(s for s in found if s.open)
 
 
 def scoped_sessions() -> tuple[Session, ...]:
@@ -232,6 +253,16 @@ def enter(sessions: tuple[Session, ...]) -> Token[tuple[Session, ...] | None]:
 
 def leave(entered: Token[tuple[Session, ...] | None]) -> None:
     _scope.reset(entered)
+
+
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """Have no session watch a block: what lazyscope computes for itself."""
+    entered = enter(_NOBODY)
+    try:
+        yield
+    finally:
+        leave(entered)
 
 
 def start(

@@ -127,10 +127,29 @@ def argument_names(evidence: Placed) -> tuple[str, ...]:
     If none is known: the first variable that the call is given.
     """
     call = evidence.user_call
-    handed = call.argument_names if call else ()
-    variables = dict.fromkeys(array.variable for array in lazy_arguments(evidence) if array.variable)
+    handed = _handed_names(call) if call else ()
+    trace, line = evidence.trace, evidence.user_site
+    arrays = [array for array in lazy_arguments(evidence) if is_in_scope(trace, array, line)]
+    variables = dict.fromkeys(array.variable for array in arrays if array.variable)
     known = tuple(name for name in variables if not handed or name in handed)
     return known or handed[:1]
+
+
+def _handed_names(call: WrittenCall) -> tuple[str, ...]:
+    """The arguments of a call that are plain variables, without those that are spread."""
+    spread = {text.lstrip("*") for text in call.positional if text.startswith("*")}
+    spread |= {text for name, text in call.keywords if name == "**"}
+    return tuple(name for name in call.argument_names if name not in spread)
+
+
+def is_in_scope(trace: TraceData, array: Array, position: int | None) -> bool:
+    """Whether a line can use the variable of an array: its function assigned it, or the module did."""
+    if array.position is None or position is None:
+        return False
+    own, there = trace.positions[array.position].code, trace.positions[position].code
+    return own == there or (
+        trace.codes[own].file == trace.codes[there].file and trace.codes[own].function == "<module>"
+    )
 
 
 def call_text(evidence: Placed) -> str:
@@ -138,7 +157,8 @@ def call_text(evidence: Placed) -> str:
     call = evidence.user_call
     if call is None:
         return evidence.function
-    given = [*call.positional, *(f"{name}={text}" for name, text in call.keywords)]
+    named = [f"**{text}" if name == "**" else f"{name}={text}" for name, text in call.keywords]
+    given = [*call.positional, *named]
     return short(f"{call.function.rpartition('.')[2]}({', '.join(given)})", 48)
 
 
@@ -173,9 +193,12 @@ def persist_before(evidence: ForceEvidence) -> Fix | None:
     """Hold the arguments in memory before the call; None if its forces read nothing again that can be."""
     trace, call = evidence.trace, evidence.user_call
     again = [one for one in evidence.reread if one.user_arrays]
-    arrays = list({array.text: array for one in again for array in one.user_arrays}.values())
+    found = {array.text: array for one in again for array in one.user_arrays}
+    began = evidence.begin.at
+    arrays = [array for array in found.values() if array.made_by is None or array.made_by.at < began]
     if not arrays or call is None or evidence.user_site is None:
         return None
+    arrays = [array for array in arrays if is_in_scope(trace, array, evidence.user_site)]
     variables = tuple(array.variable for array in arrays if array.variable)
     if not variables or (call.argument_names and not set(variables) & set(call.argument_names)):
         return None

@@ -24,6 +24,24 @@ _SINKS = words(
 """Functions that show or keep what they are given."""
 
 
+_WRITTEN = words(
+    "compute persist load store optimize compute_as_if_collection get gather submit map to_zarr to_hdf5"
+)
+
+
+def is_written_out(placed: Placed) -> bool:
+    """Whether the code at the site says that it computes; if not, something around what it calls does.
+
+    `array_api_extra.testing.lazy_xp_function` wraps functions so: the line calls ``f(x)``, and the wrapper
+    persists what comes back.
+    """
+    reading = placed.reading
+    if reading is None or reading.call is None:
+        return True
+    name = reading.call.name
+    return name in _WRITTEN or any(word in name for word in EXPLICIT)
+
+
 def asks_by_method(placed: Placed) -> bool:
     """Whether the user called a method of a library's object that is there to give its values."""
     entry = placed.entry

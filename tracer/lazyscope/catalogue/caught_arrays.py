@@ -53,7 +53,9 @@ class Caught:
         """The nearest arrays behind the forces that were made outside of the task."""
         trace, force = self.evidence.trace, self.evidence.forces[0]
         made = lineage(trace)
-        pending, found, seen = list(made.asked.get(force.id, ())), {}, set()
+        pending = list(made.asked.get(force.id, ()))
+        found: dict[int, int | None] = {}
+        seen: set[tuple[int, int | None]] = set()
         while pending and len(seen) < _FARTHEST:
             name, maker = pending.pop()
             if (name, maker) in seen:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from lazyscope.analysis.cost import GroupCost, group_cost
 from lazyscope.analysis.places import place_of
 from lazyscope.analysis.provenance import Dependencies, dependencies
+from lazyscope.analysis.savings import if_not_forced
 from lazyscope.catalogue import entries
 from lazyscope.catalogue.entries import Entry
 from lazyscope.catalogue.evidence import FailureEvidence, ForceEvidence, alike, failures_alike
@@ -95,7 +96,7 @@ class _Diagnosing:
             match = self._matched(entry, entry.match_force, evidence)
             if match is not None:
                 forces = evidence.ids
-                where = evidence.site, evidence.user_site, evidence.begin.entry
+                where = evidence.innermost, evidence.user_site, evidence.begin.entry
                 return _Draft(entry, match, *where, forces=forces, occurrences=len(forces))
         raise AssertionError("the last entry for forces matches every force")
 
@@ -104,7 +105,7 @@ class _Diagnosing:
             match = self._matched(entry, entry.match_failure, evidence)
             if match is not None:
                 failures = tuple(failure.id for failure in evidence.failures)
-                where = evidence.site, evidence.user_site, evidence.failures[0].entry
+                where = evidence.innermost, evidence.user_site, evidence.failures[0].entry
                 return _Draft(entry, match, *where, failures=failures, occurrences=len(failures))
         return None
 
@@ -188,6 +189,7 @@ class _Diagnosing:
             unknown_shapes=draft.unknown_shapes,
             owns_forces=owns,
             cost=cost,
+            not_forced=if_not_forced(self._trace, draft.forces) if owns else None,
             at_stake=at_stake,
             why=draft.match.why,
             depends_on=self._depends_on(draft),
@@ -204,7 +206,8 @@ class _Diagnosing:
             return "high"
         if draft.entry.code == _NO_ROOM:
             return "high"
-        return severity(at_stake, max(self._trace.seconds, self._trace.forced_seconds))
+        measured = severity(at_stake, max(self._trace.seconds, self._trace.forced_seconds))
+        return min(measured, draft.match.at_least or measured, key=ORDER.index)
 
     def _depends_on(self, draft: _Draft) -> Dependencies | None:
         return dependencies(self._trace, draft.forces[0]) if draft.forces else None
@@ -347,11 +350,15 @@ def forces_at(trace: TraceData) -> dict[int, float]:
 
 
 def _ranked(findings: list[Finding], running: int | None) -> list[Finding]:
-    """The dearest first, numbered anew; before all others that of the force that killed the program."""
+    """The dearest first, numbered anew.
 
-    def rank(one: Finding) -> tuple[bool, int, float]:
+    Before all others comes that of the force that killed the program; what goes away with another comes
+    after those of its severity that do not.
+    """
+
+    def rank(one: Finding) -> tuple[bool, int, bool, float]:
         killed_by = running is not None and one.owns_forces and running in one.forces
-        return not killed_by, ORDER.index(one.severity), -one.at_stake
+        return not killed_by, ORDER.index(one.severity), one.follows is not None, -one.at_stake
 
     ordered = sorted(findings, key=rank)
     ids = {found.id: f"F{number}" for number, found in enumerate(ordered, start=1)}

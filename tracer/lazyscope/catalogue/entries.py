@@ -106,9 +106,6 @@ def entry_of(module: ModuleType) -> Entry:
 
 
 def _load(names: Iterable[str]) -> tuple[Entry, ...]:
-    from importlib.util import find_spec  # DEV
-
-    names = [n for n in names if find_spec(f"lazyscope.catalogue.{n}")]  # DEV
     return tuple(entry_of(import_module(f"lazyscope.catalogue.{name}")) for name in names)
 
 

@@ -13,8 +13,14 @@ from lazyscope.analysis.reading import Reading, call_at, read
 from lazyscope.analysis.rereading import Rereading, rereadings
 from lazyscope.analysis.source import SourceSite
 from lazyscope.analysis.syntax.calls import WrittenCall
+from lazyscope.analysis.syntax.terms import words
 from lazyscope.model import events
 from lazyscope.model.trace import Force, TraceData
+
+_CONVERSIONS = words(
+    "__array__ __bool__ __complex__ __float__ __index__ __int__ __iter__ __len__ __round__"
+)
+"""Methods by which an object is asked for its value."""
 
 
 class Placed:
@@ -24,19 +30,42 @@ class Placed:
     ----------
     trace : TraceData
         The trace.
-    site, user_site : int or None
-        Numbers of positions.
+    innermost, user_site : int or None
+        Numbers of positions: of the site as the vocabulary has it, and of the user's line.
     """
 
-    def __init__(self, trace: TraceData, event: events.ForceBegin | events.Failure) -> None:
+    def __init__(
+        self, trace: TraceData, event: events.ForceBegin | events.Failure | events.UnknownShape
+    ) -> None:
         self.trace = trace
-        self.site = event.site
+        self.innermost = event.site
         self.user_site = event.user_site
         self._event = event
 
+    @cached_property
+    def passed_on(self) -> str | None:
+        """The conversion that an object of a library only passed on, ``__bool__``.
+
+        In ``if frame.any():`` the user's line asks, whatever ``DataArray.__bool__`` does to answer.
+        """
+        roles = [self.trace.file_of(position).role for position in self.way]
+        if self.innermost is None or self.user_site not in self.way or roles[-1:] == ["user"]:
+            return None
+        last = len(roles) - 1 - roles[::-1].index("user")
+        method = self._function(self.way[last + 1])
+        return method if method in _CONVERSIONS and self.way[last] == self.user_site else None
+
+    @cached_property
+    def site(self) -> int | None:
+        """Number of the position of the code that wanted the value: the innermost, or the user's line."""
+        return self.innermost if self.passed_on is None else self.user_site
+
+    def _function(self, position: int) -> str:
+        return self.trace.codes[self.trace.positions[position].code].function.rpartition(".")[2]
+
     @property
     def at_user(self) -> bool:
-        """Whether the code that did it is the user's own, or a package's under ``--as``."""
+        """Whether the code that wanted it is the user's own, or a package's under ``--as``."""
         return self.site is not None and self.trace.file_of(self.site).role == "user"
 
     @property
@@ -51,7 +80,7 @@ class Placed:
 
     @cached_property
     def reading(self) -> Reading | None:
-        """What the source says at the site."""
+        """What the source says where the value was wanted."""
         return None if self.site is None else read(self.trace, self.site)
 
     @cached_property
@@ -68,6 +97,7 @@ class Placed:
 
     @cached_property
     def where(self) -> SourceSite | None:
+        """Where the value was wanted."""
         return site_at(self.trace, self.site)
 
     @cached_property
@@ -84,7 +114,7 @@ class Placed:
     def way(self) -> tuple[int, ...]:
         """Positions on the way to the site, outermost first, the site included."""
         if self._event.stack is None:
-            return () if self.site is None else (self.site,)
+            return () if self.innermost is None else (self.innermost,)
         return tuple(self.trace.stacks[self._event.stack].positions)
 
     @cached_property
@@ -114,7 +144,8 @@ class ForceEvidence(Placed):
 
     @property
     def trigger(self) -> str:
-        return self.begin.trigger
+        """As asked by the code that wanted the value."""
+        return self.passed_on or self.begin.trigger
 
     @property
     def ids(self) -> tuple[int, ...]:

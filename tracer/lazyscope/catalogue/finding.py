@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from lazyscope.analysis.cost import GroupCost
 from lazyscope.analysis.provenance import Dependencies
+from lazyscope.analysis.savings import Saving
 
 Severity: TypeAlias = Literal["high", "medium", "low", "info"]
 Actionability: TypeAlias = Literal["caller", "library", "inherent", "follow-on"]
@@ -95,6 +96,8 @@ class Match:
     """None lets the diagnosis decide by the fixes."""
     expected: bool = False
     """Whether nothing is wrong: the severity is ``info`` whatever it cost."""
+    at_least: Severity | None = None
+    """A severity that it has whatever it cost, as for a result that was shown to be wrong."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,8 @@ class Finding:
     """Whether its forces belong to it alone. If not, they belong to other findings, which have their
     `self_seconds`: so that these add up."""
     cost: GroupCost
+    not_forced: Saving | None
+    """What would vanish if its forces did not happen; None if it owns none."""
     at_stake: float
     """Seconds that its severity is measured by."""
     why: str

@@ -17,8 +17,10 @@ Fixes
 
 from __future__ import annotations
 
+from lazyscope.analysis.cost import site_at
+from lazyscope.analysis.reading import Reading, read
 from lazyscope.catalogue.advice import caller_fixes, leave_it, line_of, short, times
-from lazyscope.catalogue.asking import asks_by_method, shows_or_keeps
+from lazyscope.catalogue.asking import asks_by_method, called, is_written_out, shows_or_keeps
 from lazyscope.catalogue.evidence import ForceEvidence
 from lazyscope.catalogue.finding import Fix, Match
 
@@ -29,26 +31,30 @@ EXAMPLE = """
 import dask.array as da
 import xarray as xr
 
-depth = xr.DataArray(da.arange(40, chunks=10) % 7, dims="place", name="depth")
-print(depth.where(depth > 3, drop=True).sizes["place"])
+first = xr.Dataset({"depth": ("place", da.arange(12, chunks=4))})
+second = xr.Dataset({"depth": ("place", da.arange(12, chunks=4) + 1)})
+print(xr.concat([first, second], dim="day", data_vars="different", coords="minimal", compat="equals").sizes)
 """
 
 REPAIRED = """
 import dask.array as da
 import xarray as xr
 
-depth = xr.DataArray(da.arange(40, chunks=10) % 7, dims="place", name="depth")
-print(depth.where(depth > 3).sizes["place"])
+first = xr.Dataset({"depth": ("place", da.arange(12, chunks=4))})
+second = xr.Dataset({"depth": ("place", da.arange(12, chunks=4) + 1)})
+print(xr.concat([first, second], dim="day", data_vars="all", coords="minimal", compat="override").sizes)
 """
 
 _MOST_AT_ONE_PLACE = 1
+
+_REQUESTS = ("compute", "persist", "load")
 
 
 def match_force(evidence: ForceEvidence) -> Match | None:
     """``compute`` and ``persist`` at a line of a library's, unless the user asked for just that."""
     if evidence.at_user or evidence.site is None or evidence.trigger not in ("compute", "persist"):
         return None
-    if asks_by_method(evidence) or shows_or_keeps(evidence):
+    if asks_by_method(evidence) or shows_or_keeps(evidence) or not is_written_out(evidence):
         return None
     return Match(why=_why(evidence), fixes=tuple(_fixes(evidence)))
 
@@ -56,12 +62,25 @@ def match_force(evidence: ForceEvidence) -> Match | None:
 def _why(evidence: ForceEvidence) -> str:
     number = len(evidence.forces)
     often = "" if number == 1 else f", {times(number)} in this run"
-    written = f"calls `{short(evidence.expression)}`" if evidence.expression else "computes"
+    reading = _written_out(evidence)
+    expression = reading.expression if reading is not None else evidence.expression
+    written = f"calls `{short(expression)}`" if expression else "computes"
     needs = "values" if evidence.trigger == "compute" else "the data in memory"
-    return (
-        f"`{evidence.function}` {written} at {line_of(evidence.where)}{often}: "
-        f"it needs {needs} before it goes on."
-    )
+    return f"`{evidence.function}` {written} at {_line(evidence)}{often}: it needs {needs} before it goes on."
+
+
+def _written_out(evidence: ForceEvidence) -> Reading | None:
+    """The outermost line of libraries that says so: what it calls may only pass it on."""
+    found = [reading for reading in evidence.library_readings if called(reading) in _REQUESTS]
+    return found[0] if found else evidence.reading
+
+
+def _line(evidence: ForceEvidence) -> str:
+    for position in evidence.way:
+        reading = read(evidence.trace, position)
+        if reading is not None and reading is _written_out(evidence):
+            return line_of(site_at(evidence.trace, position))
+    return line_of(evidence.where)
 
 
 def _fixes(evidence: ForceEvidence) -> list[Fix]:
@@ -70,7 +89,7 @@ def _fixes(evidence: ForceEvidence) -> list[Fix]:
         fixes.append(
             Fix(
                 "batch-compute",
-                f"one `dask.compute(...)` in place of {len(evidence.forces)} at {line_of(evidence.where)}",
+                f"one `dask.compute(...)` in place of {len(evidence.forces)} at {_line(evidence)}",
                 "everything that is computed must be known by then",
                 audience="library",
             )
@@ -79,7 +98,7 @@ def _fixes(evidence: ForceEvidence) -> list[Fix]:
         fixes.append(
             Fix(
                 "lazy-apply",
-                f"put what needs the values of `{short(evidence.expression)}` into a function for "
+                f"put what needs the values at {_line(evidence)} into a function for "
                 "`xpx.lazy_apply(..., shape=..., dtype=..., as_numpy=True)`",
                 "works only where shape and dtype of the result do not depend on the values; "
                 "the array is in one chunk then",

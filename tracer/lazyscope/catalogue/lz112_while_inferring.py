@@ -69,7 +69,9 @@ def match_force(evidence: ForceEvidence) -> Match | None:
 def _why(evidence: ForceEvidence, caught: Caught) -> str:
     call = caught.function.call if caught.function else None
     by = f"`{short(call)}` makes dask call" if call else "dask called"
-    needed = f"which needs the values of `{', '.join(caught.names)}`" if caught.names else "which needs values"
+    needed = (
+        f"which needs the values of `{', '.join(caught.names)}`" if caught.names else "which needs values"
+    )
     expression = f"`{short(evidence.expression)}`" if evidence.expression else "a line of it"
     often = "" if len(evidence.forces) == 1 else f" ({times(len(evidence.forces))})"
     tasks = figures.plural(evidence.tasks, "task")

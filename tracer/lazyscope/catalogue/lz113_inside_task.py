@@ -86,7 +86,8 @@ def _why(evidence: ForceEvidence, caught: Caught) -> str:
     verb = "is a dask array" if len(caught.names) == 1 else "are dask arrays"
     return (
         f"{expression} in {caught.function_name} runs inside the tasks of another graph, {times(number)}. "
-        f"`{named}` {verb} that the function takes from around it, so each of these tasks computes it anew: {ran}."
+        f"`{named}` {verb} that the function takes from around it, so each of these tasks computes it "
+        f"anew: {ran}."
     )
 
 

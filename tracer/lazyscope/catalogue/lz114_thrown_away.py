@@ -3,7 +3,8 @@
 When it occurs
     ``x.persist()`` stands on a line of its own. ``persist`` returns a new array whose blocks are in memory
     and leaves ``x`` as it was: whatever uses ``x`` afterwards computes it again. The same is true of
-    ``x.compute()`` where ``x`` is computed again later; unlike ``load`` in xarray, neither changes its object.
+    ``x.compute()`` where ``x`` is computed again later; neither changes its object, unlike ``load`` in
+    xarray.
 
 Fixes
     ``persist``: ``x = x.persist()``: the blocks stay in memory as long as ``x`` does.
@@ -107,7 +108,8 @@ def _why(evidence: ForceEvidence, later: int | None) -> str:
     assert reading is not None
     shown = ", ".join(map(short, _receivers(reading)))
     what = "a new array, held in memory" if evidence.trigger == "persist" else "a NumPy array"
-    first = f"`{short(evidence.expression)}` returns {what}, which nothing keeps; `{shown}` stays as lazy as it was"
+    returned = f"`{short(evidence.expression)}` returns {what}, which nothing keeps"
+    first = f"{returned}; `{shown}` stays as lazy as it was"
     if later is None:
         return f"{first}."
     again = next(force for force in evidence.trace.forces if force.id == later)

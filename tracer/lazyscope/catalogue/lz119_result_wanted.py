@@ -5,7 +5,7 @@ When it occurs
     values by the method that is there for it (``DataArray.compute``, ``.values``), asks a dataframe for its
     length or first rows, or hands it to something that writes or shows it: ``to_zarr``, ``to_parquet``,
     ``to_npy_stack``, a plot. This is what dask is for: nothing is wrong, and the severity is ``info``
-    whatever it cost.
+    whatever it cost. So it is where a test wraps a function to compute what it returns.
 
 Fixes
     ``none``. Where the same data is read again by several of them, or several results are computed one
@@ -15,7 +15,13 @@ Fixes
 from __future__ import annotations
 
 from lazyscope.catalogue.advice import call_text, short
-from lazyscope.catalogue.asking import EXPLICIT, asks_by_method, counts_rows, shows_or_keeps
+from lazyscope.catalogue.asking import (
+    EXPLICIT,
+    asks_by_method,
+    counts_rows,
+    is_written_out,
+    shows_or_keeps,
+)
 from lazyscope.catalogue.evidence import ForceEvidence
 from lazyscope.catalogue.finding import Fix, Match
 
@@ -53,6 +59,12 @@ def match_force(evidence: ForceEvidence) -> Match | None:
 def _asked_for(evidence: ForceEvidence) -> str | None:
     if shows_or_keeps(evidence):
         return f"`{_written(evidence)}` writes or shows the data, which computes it."
+    if evidence.trigger in EXPLICIT and not is_written_out(evidence):
+        return (
+            f"What `{short(evidence.expression)}` calls is wrapped by a function of the array layer, which "
+            f"runs `{evidence.trigger}`, as array_api_extra.testing wraps functions under test. The code "
+            "itself does not ask for values there."
+        )
     if evidence.at_user and evidence.trigger in EXPLICIT:
         return f"`{short(evidence.expression)}` is where the program wants its result."
     if counts_rows(evidence):

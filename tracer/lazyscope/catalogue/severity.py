@@ -2,10 +2,11 @@
 
 high
     The program ended by it: an exception left the traced block, the process was killed in one of its
-    forces, or a force wanted more memory than there was. Or at stake are at least 10 s; or at least 1 s
-    that are at least 25 % of the program's time.
+    forces, or a force wanted more memory than there was. Or a comparison with NumPy showed that a result
+    is wrong. Or at stake are at least 10 s; or at least 1 s that are at least 25 % of the program's time.
 medium
-    At least 1 s, or at least 0.1 s that are at least 5 % of the program's time.
+    At least 1 s, or at least 0.1 s that are at least 5 % of the program's time. Or a result has the right
+    values and another dtype than NumPy's.
 low
     Whatever else could be better.
 info

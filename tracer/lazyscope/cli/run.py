@@ -160,7 +160,7 @@ class _Ending:
         broken = False
         if os.getpid() == self._process:
             self._close(session)
-            broken = self._is_broken(session)
+            broken = self._is_over_budget(session) | self._differs(session)
         elif _has_recorded(session):
             _stop(session, outcome)
         self.session = self.outcome = None
@@ -169,7 +169,14 @@ class _Ending:
         if broken and outcome is not None and outcome.status == status.OK:
             end_with_status(status.WORSE)
 
-    def _is_broken(self, session: Session) -> bool:
+    def _differs(self, session: Session) -> bool:
+        """Whether a comparison with NumPy found that results differ; then that has been said."""
+        if session.unequal:
+            differ = "differs" if session.unequal == 1 else "differ"
+            _say(f"lazyscope: {plural(session.unequal, 'comparison')} with NumPy {differ}")
+        return bool(session.unequal)
+
+    def _is_over_budget(self, session: Session) -> bool:
         """Whether there were more forces than the budget; then the worst sites have been named."""
         if self._max_forces is None or session.forces - session.allowed <= self._max_forces:
             return False

@@ -291,6 +291,33 @@ class Switch(Record, frozen=True, tag="N"):
     on: bool
 
 
+class Difference(Record, frozen=True, tag="D", kw_only=True):
+    """A function gave another result on dask arrays than on NumPy's, as `compare_with_numpy` found."""
+
+    at: float
+    began: float
+    """When the function was called with dask arrays."""
+    ended: float
+    """When that call had come back, and its results had been computed."""
+    function: str
+    """Qualified name of the function that was called."""
+    path: str
+    """Which part of the result: ``[0].statistic``; empty for all of it."""
+    difference: str
+    """``values``, ``dtype``, ``shape``, ``structure``, ``exception`` or ``warnings``."""
+    found: str
+    """What came of dask arrays, in words; like `expected` without values of arrays."""
+    expected: str
+    """What came of NumPy arrays."""
+    largest_absolute: float | None = None
+    """Largest distance of two values that differ; None where there is none."""
+    largest_relative: float | None = None
+    """The same as a part of NumPy's value."""
+    site: int | None = None
+    """Position of the call of `compare_with_numpy`."""
+    user_site: int | None = None
+
+
 class End(Record, frozen=True, tag="Q", kw_only=True):
     """The last record of a trace that was closed."""
 
@@ -320,5 +347,6 @@ AnyRecord: TypeAlias = (
     | Warned
     | BlindSpot
     | Switch
+    | Difference
     | End
 )

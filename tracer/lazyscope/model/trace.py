@@ -88,6 +88,8 @@ class TraceData:
     unknown_shapes: list[events.UnknownShape] = field(default_factory=list)
     failures: list[events.Failure] = field(default_factory=list)
     warnings: list[events.Warned] = field(default_factory=list)
+    differences: list[events.Difference] = field(default_factory=list)
+    """What comparisons with NumPy found."""
     blind_spots: dict[str, int] = field(default_factory=dict)
     switches: dict[str, bool] = field(default_factory=dict)
     """Settings of libraries when they were last looked at: by name, whether on."""
@@ -161,6 +163,7 @@ _TABLES: dict[type, str] = {
     events.Call: "calls",
     events.UnknownShape: "unknown_shapes",
     events.Warned: "warnings",
+    events.Difference: "differences",
 }
 
 
@@ -229,6 +232,7 @@ def _refers_backwards(
         and all(below(layers, *layer.reads) for layer in trace.layers)
         and all(below(positions, event.site, event.user_site) for event in placed)
         and all(below(positions, warned.site, warned.user_site) for warned in trace.warnings)
+        and all(below(positions, found.site, found.user_site) for found in trace.differences)
         and all(below(texts, event.entry, event.thread) and below(stacks, event.stack) for event in placed)
         and all(below(layers, *(w.layer for w in begin.wanted)) for begin in begins)
         and all(below(texts, *begin.results) for begin in begins)

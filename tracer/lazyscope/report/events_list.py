@@ -9,6 +9,7 @@ from rich.text import Text
 
 from lazyscope import figures
 from lazyscope.analysis.cost import site_at
+from lazyscope.analysis.stayed_lazy import LazyLine, lazy_lines
 from lazyscope.catalogue.finding import Diagnosis
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
@@ -24,8 +25,15 @@ def notes(screen: Screen, trace: TraceData, diagnosis: Diagnosis) -> list[Sectio
     inner = screen.narrower(_LABEL)
     return [
         _labelled("exception", _failures(inner, trace, diagnosis)),
+        _labelled("stayed lazy", [_lazy_line(inner, trace, line) for line in lazy_lines(trace)]),
         _labelled("not seen", [_cut(inner, line) for line in unseen(trace, diagnosis)]),
     ]
+
+
+def _lazy_line(screen: Screen, trace: TraceData, line: LazyLine) -> list[Text]:
+    calls = Text(figures.plural(line.calls, "array call"), QUIET)
+    room = screen.width - calls.cell_len - 2
+    return [screen.spread(place_and_code(screen, excerpt(trace, line.user_site), room), calls)]
 
 
 def _failures(screen: Screen, trace: TraceData, diagnosis: Diagnosis) -> list[list[Text]]:

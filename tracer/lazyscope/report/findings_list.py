@@ -45,7 +45,7 @@ def findings_section(screen: Screen, trace: TraceData, diagnosis: Diagnosis) -> 
             found[-1:] = [Text(f"and {figures.plural(left, 'more finding')}, less dear", QUIET), Text("")]
         return found
 
-    return Section(2 * len(items), lines, eager=4)
+    return Section(2 * len(items), lines, eager=2)
 
 
 def _followers(head: Finding, following: list[Finding]) -> list[Finding]:

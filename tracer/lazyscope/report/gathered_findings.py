@@ -33,6 +33,8 @@ class GatheredFindings:
             whole = {**found, "id": f"F{len(self._found) + 1}", "tests": 1, "nodeids": [nodeid]}
             # Ids of events count within a test.
             whole |= {"forces": [], "failures": [], "unknown_shapes": [], "follows": None}
+            # Bounds of several tests cannot be added: they share no force.
+            whole["if_not_forced"] = None
             self._found[found["fingerprint"]] = whole
             return str(whole["id"])
         if (found["at_stake"] or 0.0) > (known["at_stake"] or 0.0):

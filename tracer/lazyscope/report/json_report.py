@@ -15,7 +15,9 @@ from typing import Any
 from lazyscope.analysis import cost
 from lazyscope.analysis.arrays import Array
 from lazyscope.analysis.provenance import Dependencies, Step
+from lazyscope.analysis.savings import Saving
 from lazyscope.analysis.source import SourceSite
+from lazyscope.analysis.stayed_lazy import lazy_lines
 from lazyscope.catalogue.diagnose import diagnose
 from lazyscope.catalogue.finding import Diagnosis, Estimate, Finding, Fix, Replacement
 from lazyscope.model import events
@@ -68,6 +70,11 @@ class _Writer:
             ],
             "failures": [self.failure(failure) for failure in sorted(trace.failures, key=_at)],
             "findings": [self.finding(found) for found in self.diagnosis.findings],
+            "stayed_lazy": [
+                {"function": line.function if self.source else None, "calls": line.calls}
+                | {"user_site": self.site(line.user_site)}
+                for line in lazy_lines(trace)
+            ],
             "blind_spots": unseen(trace, self.diagnosis),
         }
 
@@ -150,6 +157,7 @@ class _Writer:
             "failures": list(found.failures),
             "unknown_shapes": sorted(shapes[index] for index in found.unknown_shapes),
             "cost": _cost(found.cost),
+            "if_not_forced": _saving(found.not_forced),
             "at_stake": _seconds(found.at_stake),
             "why": self.text(found.why),
             "depends_on": self.depends_on(found.depends_on),
@@ -243,6 +251,12 @@ def _cost(found: cost.GroupCost) -> Document:
         "bytes": found.bytes,
         "share": _seconds(found.share),
     }
+
+
+def _saving(found: Saving | None) -> Document | None:
+    if found is None:
+        return None
+    return {"tasks": list(found.tasks), "seconds": [_seconds(bound) for bound in found.seconds]}
 
 
 def _estimate(found: Estimate) -> Document:

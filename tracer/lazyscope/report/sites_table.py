@@ -40,7 +40,7 @@ def sites_section(
 ) -> Section:
     """The table as a section of the screen, its items being the sites."""
     table = _Table(screen, trace, breakdown, totals, diagnosis)
-    return Section(len(breakdown.sites), table.lines, eager=2, least=0)
+    return Section(len(breakdown.sites), table.lines, least=0)
 
 
 @dataclass(frozen=True)

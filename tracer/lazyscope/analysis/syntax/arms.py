@@ -166,9 +166,7 @@ def _end(last: ast.stmt) -> _End:
 
 
 _RAISING = re.compile(r"_?(raise|throw|fail|abort)(_.*)?|exit")
-_WARNING = re.compile(
-    r"_*(.*_)?warn(ing|ings|_.*)?|print|debug|info|error|critical|log|exception|simplefilter"
-)
+_WARNING = re.compile(r"_*(.*_)?warn(ing|ings|_.*)?|debug|info|error|critical|log|exception|simplefilter")
 
 
 def _call_in(node: ast.stmt) -> str:
@@ -181,7 +179,15 @@ def _raises(node: ast.stmt) -> bool:
 
 
 def _warns(node: ast.stmt) -> bool:
-    return _WARNING.fullmatch(_call_in(node)) is not None
+    called = _call_in(node)
+    return _prints_aside(node) if called == "print" else _WARNING.fullmatch(called) is not None
+
+
+def _prints_aside(node: ast.stmt) -> bool:
+    """Whether a ``print`` goes to standard error: what goes to standard output may be the result."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    keywords = call.keywords if isinstance(call, ast.Call) else []
+    return any(keyword.arg == "file" and last_name(keyword.value) == "stderr" for keyword in keywords)
 
 
 def _exception(node: ast.stmt) -> str | None:
@@ -194,7 +200,9 @@ def _exception(node: ast.stmt) -> str | None:
 
 
 def _is_nothing(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    return isinstance(node, (ast.Pass, ast.Import, ast.ImportFrom)) or (
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    )
 
 
 def _only_prepares(place: Place, block: list[ast.stmt], quiet: list[ast.stmt]) -> bool:

@@ -54,12 +54,12 @@ def updates_in(place: Place, statement: ast.stmt) -> Iterator[Update]:
 
 def _stored(place: Place, statement: ast.stmt, target: ast.Subscript) -> Update:
     assert isinstance(statement, (ast.Assign, ast.AugAssign))
-    operator = f"{_SIGNS[type(statement.op)]}=" if isinstance(statement, ast.AugAssign) else "="
+    operator = f"{SIGNS[type(statement.op)]}=" if isinstance(statement, ast.AugAssign) else "="
     parts = (target.value, target.slice, statement.value)
     return _update(place, statement, "subscript", operator, parts, target=None)
 
 
-_SIGNS: dict[type[ast.operator], str] = {
+SIGNS: dict[type[ast.operator], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.MatMult: "@", ast.Div: "/", ast.FloorDiv: "//",
     ast.Mod: "%", ast.Pow: "**", ast.LShift: "<<", ast.RShift: ">>",
     ast.BitOr: "|", ast.BitXor: "^", ast.BitAnd: "&",

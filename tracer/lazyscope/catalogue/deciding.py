@@ -1,0 +1,90 @@
+"""Which test a truth value decides: at the site, or where the function returns it to."""
+
+from __future__ import annotations
+
+from lazyscope.analysis.places import place_of
+from lazyscope.analysis.reading import Reading, is_scalar_conversion, is_value_check, read
+from lazyscope.analysis.syntax.branches import Branch
+from lazyscope.catalogue.evidence import ForceEvidence
+
+SCALARS = ("__float__", "__int__", "__index__", "__complex__")
+"""Triggers that make a Python number."""
+
+_MOST_RETURNS = 3
+
+
+def deciding(evidence: ForceEvidence) -> Reading | None:
+    """What the source says where the value is tested, following ``return`` outwards; else at the site."""
+    reading = evidence.reading
+    if reading is None or reading.test is not None or reading.outcome != "returned":
+        return reading
+    for position in evidence.way[-2 : -2 - _MOST_RETURNS : -1]:
+        outer = read(evidence.trace, position)
+        if outer is None:
+            break
+        if outer.test is not None:
+            return outer
+        if outer.outcome != "returned":
+            break
+    return reading
+
+
+def checks_value(evidence: ForceEvidence) -> Reading | None:
+    """What the source says of a test that only refuses or warns; None if the value does more."""
+    if evidence.trigger not in ("__bool__", *SCALARS, "compute"):
+        return None
+    if evidence.trigger == "compute" and evidence.at_user:
+        return None
+    reading = deciding(evidence)
+    if reading is None or not is_value_check(reading):
+        return None
+    if reading.test is not None or (evidence.trigger == "__bool__" and not reading.passed_to):
+        return reading
+    return None
+
+
+def test_of(reading: Reading) -> Branch | None:
+    """The test that a value decides, at once or by a variable."""
+    return reading.test or next(iter(reading.later_tests), None)
+
+
+def steers_without_repeating(evidence: ForceEvidence) -> bool:
+    """Whether a loop of the user's needs the value to know when to end, and repeats no work for it."""
+    reading = evidence.reading
+    if not evidence.at_user or reading is None or not reading.loops:
+        return False
+    return reading.loops[-1].decides and not evidence.tasks_repeated
+
+
+def asked_for_once(evidence: ForceEvidence) -> bool:
+    """Whether the user's line plainly asks for a number that costs nothing twice, outside of any loop."""
+    reading = evidence.reading
+    if not evidence.at_user or reading is None or reading.loops or len(evidence.forces) > 1:
+        return False
+    if evidence.tasks_repeated or evidence.reread:
+        return False
+    return is_scalar_conversion(reading) and reading.outcome in (
+        "formatted",
+        "argument",
+        "returned",
+        "assigned",
+    )
+
+
+def same_function(evidence: ForceEvidence) -> tuple[str, ...]:
+    """Expressions of other forces by conversion in the function of the site, in the order of time."""
+    trace = evidence.trace
+    if evidence.site is None:
+        return ()
+    known: dict[int, dict[object, int]] | None = vars(trace).get("_conversions_by_code")
+    if known is None:
+        known = vars(trace)["_conversions_by_code"] = {}
+        for force in trace.forces:
+            site = force.begin.site
+            if site is not None and force.begin.trigger in ("__bool__", *SCALARS):
+                places = known.setdefault(trace.positions[site].code, {})
+                places.setdefault(place_of(trace, site), site)
+    own = place_of(trace, evidence.site)
+    found = known.get(trace.positions[evidence.site].code, {})
+    readings = [read(trace, site) for place, site in found.items() if place != own]
+    return tuple(dict.fromkeys(r.expression for r in readings if r is not None and r.expression))

@@ -1,0 +1,261 @@
+"""A conversion to NumPy computes the whole array.
+
+When it occurs
+    ``np.asarray(x)``, ``np.array(x)``, ``list`` of lazy numbers in ``xp.asarray([a, b])``, or compiled code
+    that takes NumPy only: NumPy wants the values, so dask executes the graph and puts the whole array into
+    memory.
+
+Fixes
+    ``native-function``: ``xp.stack([a, b])`` for a list of arrays, which ``xp.asarray`` would compute one by
+    one.
+
+    ``convert-input``: ``xp.asarray(x)`` and functions of the array's own namespace, where these exist.
+
+    ``lazy-apply``: ``xpx.lazy_apply(kernel, x, as_numpy=True, ...)`` around what takes NumPy only. It brings
+    the array into one chunk and needs ``shape`` and ``dtype``.
+
+    ``map-blocks``: chunk by chunk, for what works on each element by itself.
+
+    ``persist``: hold what is read again. ``compute-once``: compute once and go on with NumPy, since the
+    whole array is needed anyway.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lazyscope import figures
+from lazyscope.analysis.reading import Reading, is_numpy_conversion
+from lazyscope.analysis.syntax.terms import words
+from lazyscope.catalogue.advice import author, caller_fixes, leave_it, names, short, times
+from lazyscope.catalogue.asking import asks_by_method, shows_or_keeps
+from lazyscope.catalogue.deciding import SCALARS
+from lazyscope.catalogue.evidence import ForceEvidence
+from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.rewriting import hold_at_user, line_with, namespace, present
+
+CODE = "LZ103"
+TITLE = "A conversion to NumPy computes the whole array"
+
+EXAMPLE = """
+import dask.array as da
+import numpy as np
+
+
+def envelope(t):
+    t = np.asarray(t)
+    return np.cos(2 * np.pi * t) * np.exp(-t)
+
+
+y = envelope(da.arange(12, chunks=4))
+"""
+
+REPAIRED = """
+import dask.array as da
+import numpy as np
+
+
+def envelope(t):
+    t = da.asarray(t)
+    return da.cos(2 * np.pi * t) * da.exp(-t)
+
+
+y = envelope(da.arange(12, chunks=4))
+"""
+
+_SINKS = words(
+    "print format str repr save savez savez_compressed savetxt plot scatter hist imshow bar errorbar "
+    "pcolormesh "
+    "contour contourf step fill_between imwrite imsave dump dumps write assert_allclose assert_array_equal "
+    "assert_equal assert_array_almost_equal array_repr"
+)
+"""Functions that show, keep or compare what they are given."""
+
+_WITH_TWIN = words(
+    "abs absolute acos acosh add all any arange arccos arcsin arctan arctan2 argmax argmin asarray asin "
+    "atan atan2 broadcast_to ceil clip concat concatenate conj cos cosh cumsum deg2rad diff divide dot "
+    "einsum equal exp expm1 expand_dims fabs flip floor full greater hypot imag isfinite isinf isnan less "
+    "linspace log log10 log1p log2 logical_and logical_not logical_or matmul max maximum mean min minimum "
+    "mod moveaxis multiply nan_to_num negative not_equal ones power prod rad2deg real reshape roll round "
+    "sign sin sinh sqrt square squeeze stack std subtract sum take tan tanh tensordot transpose tril triu "
+    "trunc var where zeros"
+)
+"""Functions of NumPy of which dask has the like."""
+
+_COMPILED = re.compile(r"scipy\.special\.|numba\.|.*\b(_ufuncs|_cython\w*|_c_\w+|lib\w+)\.|.*\._\w+\.\w+")
+
+
+def match_force(evidence: ForceEvidence) -> Match | None:
+    """Conversions to NumPy, and lists of lazy numbers made into arrays."""
+    reading = evidence.reading
+    listed = reading is not None and _is_list_of_arrays(reading)
+    if evidence.trigger != "__array__" and not (listed and evidence.trigger in SCALARS):
+        return None
+    if _is_wanted(evidence):
+        return Match(
+            why=f"`{short(evidence.expression)}` is where the program wants its values, as NumPy.",
+            fixes=(Fix("none", "leave it: this is what the program wants", "nothing changes"),),
+            actionability="inherent",
+            expected=True,
+        )
+    return Match(why=_why(evidence, listed=listed), fixes=_fixes(evidence, listed=listed))
+
+
+def _is_wanted(evidence: ForceEvidence) -> bool:
+    """Whether the user's own line asks for the values to show or keep them, and nothing runs twice for it."""
+    if shows_or_keeps(evidence) or asks_by_method(evidence):
+        return True
+    reading = evidence.reading
+    if not evidence.at_user or reading is None or _is_list_of_arrays(reading):
+        return False
+    handed = [one.function.rpartition(".")[2] for one in reading.passed_to]
+    if reading.call is not None and not is_numpy_conversion(reading):
+        handed.append(reading.call.name)
+    if handed:
+        return all(name in _SINKS for name in handed)
+    once = len(evidence.forces) == 1 and not evidence.tasks_repeated and not evidence.reread
+    return once and is_numpy_conversion(reading) and reading.outcome in ("returned", "discarded", "element")
+
+
+def _is_list_of_arrays(reading: Reading) -> bool:
+    """``xp.asarray([a, b])``."""
+    call = reading.call
+    return (
+        call is not None
+        and call.name in ("asarray", "array")
+        and bool(call.displayed)
+        and bool(call.positional and call.positional[0] == call.displayed[0])
+    )
+
+
+# What happened
+
+
+def _why(evidence: ForceEvidence, *, listed: bool) -> str:
+    what, number = short(evidence.expression) or "the line", len(evidence.forces)
+    if listed:
+        return (
+            f"`{what}` makes an array of a list of dask arrays, so each element is computed by itself, "
+            "once for each conversion that NumPy tries."
+        )
+    size = evidence.bytes
+    held = f", {figures.size(size)}" if size is not None else ""
+    executed = f"the graph was executed {times(number)}"
+    told = f"`{what}` needs the values as NumPy: {executed} and the whole array{held} put into memory."
+    loop = evidence.loop
+    if loop is not None and loop.loop is not None:
+        told += f" That happens in every turn of `{short(loop.loop.header)}`."
+    if evidence.tasks_repeated:
+        told += f" {figures.plural(evidence.tasks_repeated, 'task')} of it had run before."
+    return told
+
+
+# What to do
+
+
+def _fixes(evidence: ForceEvidence, *, listed: bool) -> tuple[Fix, ...]:
+    reading = evidence.reading
+    if reading is None:
+        return present(*caller_fixes(evidence), _map_blocks(evidence), leave_it(evidence))
+    if listed:
+        return present(*caller_fixes(evidence), _stack(evidence, reading), _batch(evidence, reading))
+    return present(*caller_fixes(evidence), *_for_author(evidence, reading), leave_it(evidence))
+
+
+def _for_author(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
+    handed = [one.resolved or one.function for one in reading.passed_to]
+    conversion = is_numpy_conversion(reading)
+    compiled = next((one for one in handed if _COMPILED.match(one)), None)
+    plain = [one for one in handed if one.startswith("numpy.")]
+    twins = [one for one in plain if one.rpartition(".")[2] in _WITH_TWIN]
+    own = hold_at_user(evidence)
+    if not conversion:
+        return present(own, _lazy_apply(evidence, _called(reading)), _map_blocks(evidence))
+    if compiled is not None:
+        return present(_lazy_apply(evidence, compiled.rpartition(".")[2]), _map_blocks(evidence), own)
+    if handed and len(plain) < len([one for one in handed if not one.startswith(("builtins", "len"))]):
+        foreign = next(one for one in handed if not one.startswith("numpy."))
+        apply = _lazy_apply(evidence, foreign.rpartition(".")[2])
+        return present(
+            own,
+            apply,
+            _native(evidence, reading, twins),
+            _map_blocks(evidence),
+            _compute_here(evidence, reading),
+        )
+    if plain and len(twins) < len(plain):
+        missing = next(one for one in plain if one not in twins)
+        return present(own, _lazy_apply(evidence, missing.rpartition(".")[2]), _map_blocks(evidence))
+    return present(
+        _native(evidence, reading, twins), own, _lazy_apply(evidence, None), _compute_here(evidence, reading)
+    )
+
+
+def _called(reading: Reading) -> str | None:
+    return reading.call.name if reading.call is not None else None
+
+
+def _native(evidence: ForceEvidence, reading: Reading, twins: list[str]) -> Fix:
+    xp = namespace(evidence)
+    array = reading.converted[0] if reading.converted else "x"
+    others = [f"`{xp}.{name.rpartition('.')[2]}`" for name in dict.fromkeys(twins)][:3]
+    used = f" and {names(others)}" if others else f", and functions of `{xp}` after it"
+    summary = f"`{xp}.asarray({short(array)})`{used} instead of NumPy's"
+    return Fix("convert-input", summary, "who expects NumPy gets a dask array", author(evidence))
+
+
+def _lazy_apply(evidence: ForceEvidence, kernel: str | None) -> Fix:
+    reading, xp = evidence.reading, namespace(evidence)
+    array = reading.converted[0] if reading is not None and reading.converted else "x"
+    what = kernel or "function"
+    summary = f"`xpx.lazy_apply({what}, {short(array, 30)}, as_numpy=True, xp={xp})` around what needs NumPy"
+    price = (
+        "the array comes into one chunk; `shape` and `dtype` are needed where they differ from the input's"
+    )
+    return Fix("lazy-apply", summary, price, author(evidence))
+
+
+def _map_blocks(evidence: ForceEvidence) -> Fix:
+    reading = evidence.reading
+    array = reading.converted[0] if reading is not None and reading.converted else "x"
+    target = array if array.isidentifier() else "x"
+    summary = (
+        f"`{target}.map_blocks(function, dtype=...)` if each element, or each chunk, is worked on by itself"
+    )
+    return Fix("map-blocks", summary, "wrong where an element depends on others", author(evidence))
+
+
+def _compute_here(evidence: ForceEvidence, reading: Reading) -> Fix | None:
+    if not evidence.at_user or not reading.converted:
+        return None
+    array = short(reading.converted[0], 30)
+    summary = f"compute `{array}` once, and use the NumPy array from there on"
+    size = evidence.bytes
+    price = f"holds {figures.size(size)} in memory" if size is not None else "holds the array in memory"
+    return Fix("compute-once", summary, price)
+
+
+def _stack(evidence: ForceEvidence, reading: Reading) -> Fix:
+    xp = namespace(evidence)
+    call = reading.call
+    listed = call.displayed[0] if call is not None else "[...]"
+    replacement = None
+    if call is not None and call.function.partition(".")[0] == xp and call.positional == (listed,):
+        replacement = line_with(evidence, reading.expression or "", f"{xp}.stack({listed})")
+    return Fix(
+        "native-function",
+        f"`{xp}.stack({short(listed)})`, which stays lazy",
+        "nothing changes; plain numbers among the elements must be made arrays",
+        author(evidence),
+        replacement=replacement,
+    )
+
+
+def _batch(evidence: ForceEvidence, reading: Reading) -> Fix:
+    listed = reading.call.displayed[0] if reading.call is not None else "[...]"
+    return Fix(
+        "batch-compute",
+        f"`dask.compute(*{short(listed)})`: one execution for all elements",
+        "the graph is still executed, once",
+        author(evidence),
+    )

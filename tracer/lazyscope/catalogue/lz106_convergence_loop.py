@@ -1,0 +1,263 @@
+"""A loop that runs until its result is good enough computes everything again in every turn.
+
+When it occurs
+    ``while float(change) > tol:`` or ``if err < tol: break`` around ``x = step(x)``: each turn makes the
+    graph longer, and asking whether to go on executes it from the beginning. n turns cost n (n + 1) / 2.
+
+Fixes
+    ``persist``: ``x = x.persist()`` in every turn: the graph begins anew with what is in memory. There are
+    as many forces as before, or more, but no work is repeated. What the loop reads and does not change
+    should be persisted once before it.
+
+    ``compute-once``: of a library's loop, call it with NumPy arrays.
+
+    ``vectorise``: a fixed number of turns, without asking. They are all made, and the graph is as long.
+
+    ``reorder``: ask only in every tenth turn. Up to nine turns are made for nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lazyscope.analysis.reading import Reading, read
+from lazyscope.analysis.savings import if_persisted
+from lazyscope.analysis.syntax.loops import Loop
+from lazyscope.catalogue.advice import (
+    author,
+    caller_fixes,
+    estimate_of,
+    file_at,
+    held,
+    lines_before,
+    names,
+    persist_lines,
+    short,
+    times,
+)
+from lazyscope.catalogue.deciding import SCALARS
+from lazyscope.catalogue.evidence import ForceEvidence
+from lazyscope.catalogue.finding import Estimate, Fix, Match, Replacement
+from lazyscope.catalogue.rewriting import present
+
+CODE = "LZ106"
+TITLE = "A convergence loop computes everything again in every turn"
+
+EXAMPLE = """
+import dask.array as da
+
+A = da.full((4, 4), 0.1, chunks=2)
+x = da.ones(4, chunks=2)
+for _ in range(5):
+    x_new = A @ x + 1
+    if float(abs(x_new - x).max()) < 1e-9:
+        break
+    x = x_new
+"""
+
+REPAIRED = """
+import dask.array as da
+
+A = da.full((4, 4), 0.1, chunks=2).persist()
+x = da.ones(4, chunks=2).persist()
+for _ in range(5):
+    x_new = (A @ x + 1).persist()
+    if float(abs(x_new - x).max()) < 1e-9:
+        break
+    x = x_new
+"""
+
+_FEWEST = 2
+
+
+def match_force(evidence: ForceEvidence) -> Match | None:
+    """Values that decide whether a loop goes on which carries arrays from turn to turn."""
+    found = _deciding_loop(evidence)
+    if found is None:
+        return None
+    reading, loop, position = found
+    if evidence.at_user and not evidence.tasks_repeated:
+        return None
+    constants = _constants(evidence, loop, position)
+    only_constants = bool(constants) and evidence.loop is not None and not evidence.loop.grows
+    own = _hold_constants(evidence, constants) if only_constants else None
+    return Match(
+        why=_why(evidence, loop, constants if only_constants else ()),
+        fixes=present(
+            *caller_fixes(evidence),
+            own or _hold_state(evidence, reading, loop, position),
+            _fixed_turns(evidence, loop),
+            _seldom(evidence),
+        ),
+        title="A convergence loop reads the same data in every turn" if only_constants else None,
+    )
+
+
+def _deciding_loop(evidence: ForceEvidence) -> tuple[Reading, Loop, int] | None:
+    """The loop around the site, or around what the site returns its value to."""
+    if evidence.trigger not in ("__bool__", *SCALARS, "compute") or len(evidence.forces) < _FEWEST:
+        return None
+    if evidence.trigger == "compute" and evidence.at_user:
+        return None
+    for position in reversed(evidence.way):
+        reading = read(evidence.trace, position)
+        if reading is None:
+            return None
+        for loop in reversed(reading.loops):
+            if loop.decides and _carries(evidence, loop, position):
+                return reading, loop, position
+        if reading.loops or reading.outcome != "returned":
+            return None
+    return None
+
+
+def _carries(evidence: ForceEvidence, loop: Loop, position: int) -> bool:
+    """Whether the value depends on more than a counter from the turn before."""
+    if loop.carried and evidence.loop is not None and evidence.loop.grows:
+        return True
+    return any(name not in _counters(evidence, loop, position) for name in loop.carried)
+
+
+_COUNTING = re.compile(r"\s*(\w+)\s*[+-]=\s*\d+\s*(?:#.*)?$")
+_COUNTING_OUT = re.compile(r"\s*(\w+)\s*=\s*(?:\1\s*[+-]\s*\d+|True|False|None|[\d.]+)\s*(?:#.*)?$")
+_MOST_LINES = 200
+
+
+def _counters(evidence: ForceEvidence, loop: Loop, position: int) -> set[str]:
+    """Variables that the body of a loop only counts with."""
+    found: set[str] = set()
+    for line in _body(evidence, loop, position):
+        counting = _COUNTING.match(line) or _COUNTING_OUT.match(line)
+        if counting:
+            found.add(counting[1])
+    return found
+
+
+def _body(evidence: ForceEvidence, loop: Loop, position: int) -> list[str]:
+    lines = evidence.trace.source_lines(file_at(evidence.trace, position))
+    body: list[str] = []
+    for line in lines[loop.line : loop.line + _MOST_LINES]:
+        indent = line[: len(line) - len(line.lstrip())]
+        if line.strip() and len(indent) <= len(loop.indent) and not line.lstrip().startswith((")", "#")):
+            break
+        body.append(line)
+    return body
+
+
+def _why(evidence: ForceEvidence, loop: Loop, constants: tuple[str, ...]) -> str:
+    forced = evidence.loop
+    executed = f"the graph was executed {times(len(evidence.forces))}"
+    told = f"`{short(evidence.expression)}` decides whether `{short(loop.header)}` goes on: {executed}"
+    if forced is not None and forced.grows:
+        told += ", each time with all turns before it"
+    if constants:
+        told += f", each time with {names([f'`{name}`' for name in constants])}"
+    if evidence.tasks_repeated:
+        return f"{told}; {evidence.tasks_repeated:,} of {evidence.tasks:,} tasks were repeated."
+    return f"{told}."
+
+
+# What to do
+
+
+def _hold_state(evidence: ForceEvidence, reading: Reading, loop: Loop, position: int) -> Fix:
+    """Persist what the loop carries on, in every turn; and before it what it only reads."""
+    fresh = _made_in_turn(evidence, reading, loop, position)
+    state = fresh or _state(evidence, loop, position)
+    constants = _constants(evidence, loop, position)
+    done = "; ".join(persist_lines(state))
+    before = "; ".join(persist_lines(constants))
+    when = f"before `{short(evidence.expression)}`" if fresh else "at the end"
+    what = f"`{done}`" if done else f"persist what `{short(evidence.expression)}` is made of"
+    summary = f"{what} in every turn, {when}" + (f", and `{before}` before the loop" if before else "")
+    size, estimate = _saving(evidence)
+    replacement = None
+    if fresh and evidence.at_user and position == evidence.site:
+        replacement = _put_before(evidence, reading, position, state)
+    return Fix(
+        "persist",
+        summary,
+        f"{held(size)}, anew in every turn"
+        if size is not None
+        else "holds the state in memory in every turn",
+        author(evidence),
+        estimate=estimate,
+        replacement=replacement,
+    )
+
+
+def _hold_constants(evidence: ForceEvidence, constants: tuple[str, ...]) -> Fix:
+    """Persist what every turn reads, where what the loop carries on is held already."""
+    _, estimate = _saving(evidence)
+    done = "; ".join(persist_lines(constants))
+    return Fix("persist", f"`{done}` before the loop", held(None), author(evidence), estimate=estimate)
+
+
+def _put_before(
+    evidence: ForceEvidence, reading: Reading, position: int, state: tuple[str, ...]
+) -> Replacement | None:
+    if reading.statement in ("While", "For"):
+        return None
+    return lines_before(evidence.trace, position, reading.insertion, *persist_lines(state))
+
+
+def _made_in_turn(evidence: ForceEvidence, reading: Reading, loop: Loop, position: int) -> tuple[str, ...]:
+    """Of what the expression reads, what this turn made before it from the turn before: ``x_new``."""
+    if reading.statement == "While" or (reading.expression or "").isidentifier():
+        return ()
+    lines = evidence.trace.source_lines(file_at(evidence.trace, position))[loop.line : reading.line - 1]
+    made = {name for line in lines for name in _assigned(line)}
+    return tuple(name for name in loop.reassigned if name in made)
+
+
+_ASSIGNMENT = re.compile(r"\s*((?:\w+\s*,\s*)*\w+)\s*=(?!=)")
+
+
+def _assigned(line: str) -> list[str]:
+    found = _ASSIGNMENT.match(line)
+    return [name.strip() for name in found[1].split(",")] if found else []
+
+
+def _state(evidence: ForceEvidence, loop: Loop, position: int) -> tuple[str, ...]:
+    """What a turn takes over from the one before and works with, not only what the test asks."""
+    counters = _counters(evidence, loop, position)
+    read = [_ASSIGNMENT.sub("", line, count=1) for line in _body(evidence, loop, position)]
+    return tuple(
+        name
+        for name in loop.carried
+        if name not in counters and any(re.search(rf"\b{name}\b", text) for text in read)
+    )
+
+
+def _constants(evidence: ForceEvidence, loop: Loop, position: int) -> tuple[str, ...]:
+    """Arrays of the user's that every turn reads and none assigns."""
+    made = {name for line in _body(evidence, loop, position) for name in _assigned(line)}
+    arrays = [array for one in evidence.reread for array in one.user_arrays]
+    found = dict.fromkeys(array.variable for array in arrays if array.variable and array.variable not in made)
+    return tuple(found)[:3] if evidence.at_user else ()
+
+
+def _saving(evidence: ForceEvidence) -> tuple[int | None, Estimate]:
+    layers = [a.layer for one in evidence.reread for a in one.user_arrays if a.layer is not None]
+    if not layers:
+        return None, Estimate(tasks_repeated=(0, evidence.tasks_repeated))
+    saving = if_persisted(evidence.trace, dict.fromkeys(layers))
+    return None, estimate_of(saving)
+
+
+def _fixed_turns(evidence: ForceEvidence, loop: Loop) -> Fix:
+    return Fix(
+        "vectorise",
+        f"a fixed number of turns instead of asking in `{short(loop.header)}`",
+        "all turns are made, and the graph holds them all",
+        author(evidence),
+    )
+
+
+def _seldom(evidence: ForceEvidence) -> Fix:
+    return Fix(
+        "reorder",
+        f"ask `{short(evidence.expression)}` only in every tenth turn",
+        "up to nine turns are made for nothing",
+        author(evidence),
+    )

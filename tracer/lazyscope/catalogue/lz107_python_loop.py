@@ -1,0 +1,228 @@
+"""A Python loop over elements, rows or labels computes once for each.
+
+When it occurs
+    ``for i in range(x.shape[0]): if x[i] > 1: ...``, ``[float(row.sum()) for row in x]``, ``max(x)``,
+    ``3 in x``: Python goes over the array and asks for a value in every turn, so dask executes a graph for
+    each element.
+
+Fixes
+    ``vectorise``: one array expression for all: ``x.max()``, a reduction along an axis, ``where`` in place of
+    the branch, a comparison with all labels at once.
+
+    ``batch-compute``: collect the lazy values and ask for all of them in one ``dask.compute(*values)``.
+
+    ``persist``: hold what every turn reads.
+
+    ``compute-once``: compute the array and loop over NumPy.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lazyscope import figures
+from lazyscope.analysis.provenance import dependencies
+from lazyscope.analysis.reading import Reading, is_value_check
+from lazyscope.analysis.syntax.loops import Loop
+from lazyscope.analysis.syntax.terms import words
+from lazyscope.catalogue.advice import author, caller_fixes, names, short, times
+from lazyscope.catalogue.deciding import SCALARS
+from lazyscope.catalogue.evidence import ForceEvidence
+from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.rewriting import choice_lines, hold_at_user, namespace, present
+
+CODE = "LZ107"
+TITLE = "A Python loop computes once for each element"
+
+EXAMPLE = """
+import dask.array as da
+
+x = da.arange(12, chunks=4).reshape(3, 4)
+sums = [float(row.sum()) for row in x]
+"""
+
+REPAIRED = """
+import dask.array as da
+
+x = da.arange(12, chunks=4).reshape(3, 4)
+sums = x.sum(axis=1)
+"""
+
+_GOING_OVER = words("min max sorted any all sum list tuple set frozenset")
+"""Functions of Python that go over what they are given."""
+
+_AS_METHOD = {"min": "min", "max": "max", "any": "any", "all": "all", "sum": "sum"}
+
+_FEWEST = 2
+
+
+def match_force(evidence: ForceEvidence) -> Match | None:
+    """Forces in a loop that depend on the element at hand, and Python's own functions over an array."""
+    reading = evidence.reading
+    if reading is None or evidence.trigger not in ("__bool__", "__iter__", "compute", *SCALARS, "__array__"):
+        return None
+    if evidence.trigger == "compute" and evidence.at_user:
+        return None
+    if (over := _gone_over(evidence, reading)) is not None:
+        return _of_builtin(evidence, over)
+    loop = _loop(evidence, reading)
+    return None if loop is None else _of_loop(evidence, reading, loop)
+
+
+# Python's own functions
+
+
+def _gone_over(evidence: ForceEvidence, reading: Reading) -> tuple[str, str] | None:
+    """The array that Python goes over in the expression, and what to write instead."""
+    xp, call = namespace(evidence), reading.call
+    if call is not None and call.receiver is None and call.name in _GOING_OVER and reading.role == "argument":
+        single = len(call.positional) == 1 and not call.displayed
+        resolved = (call.resolved or "").removeprefix("builtins.")
+        return (
+            (call.positional[0], _instead(xp, call.name, call.positional[0]))
+            if (single and resolved == call.name)
+            else None
+        )
+    element, found, array = (reading.expression or "").partition(" in ")
+    if found and call is None and not array.startswith(("[", "(", "{")) and evidence.trigger == "__bool__":
+        negated = "~" if element.endswith(" not") else ""
+        return array, f"{negated}({array} == {element.removesuffix(' not')}).any()"
+    if evidence.trigger == "__iter__":
+        array = reading.converted[0] if reading.converted else evidence.expression
+        return array, f"one expression over all of {array}"
+    return None
+
+
+def _instead(xp: str, function: str, array: str) -> str:
+    if function in _AS_METHOD:
+        receiver = array if array.replace(".", "").replace("_", "").isalnum() else f"({array})"
+        return f"{receiver}.{_AS_METHOD[function]}()"
+    return f"{xp}.sort({array})" if function == "sorted" else f"{array}.compute().tolist()"
+
+
+def _of_builtin(evidence: ForceEvidence, over: tuple[str, str]) -> Match:
+    array, instead = over
+    number = len(evidence.forces)
+    code = short(instead, 70)
+    return Match(
+        why=(
+            f"`{short(evidence.expression)}` goes over `{short(array)}` element by element, and asks for a "
+            f"value each time: {figures.plural(number, 'force')}."
+        ),
+        fixes=present(
+            *caller_fixes(evidence),
+            Fix("vectorise", f"`{code}` instead", "the result is an array, still lazy", author(evidence)),
+            _compute_first(evidence, array),
+        ),
+    )
+
+
+def _compute_first(evidence: ForceEvidence, array: str) -> Fix | None:
+    if not evidence.at_user:
+        return None
+    summary = f"go over `{short(array, 40)}` as NumPy, after one `compute()`"
+    return Fix("compute-once", summary, "holds the array in memory")
+
+
+# Loops
+
+
+def _loop(evidence: ForceEvidence, reading: Reading) -> Loop | None:
+    """The loop over parts of an array in whose turns another value is forced."""
+    if len(evidence.forces) < _FEWEST:
+        return None
+    own = [loop for loop in reading.loops if loop.uses_variable]
+    if not own or (evidence.trigger == "__array__" and not evidence.at_user):
+        return None
+    loop = own[-1]
+    if loop.over in ("display", "items", "condition") or not _same_data(evidence):
+        return None
+    if is_value_check(reading) and loop.over not in ("length", "values"):
+        return None
+    return loop
+
+
+def _same_data(evidence: ForceEvidence) -> bool:
+    """Whether the turns are about parts of the same arrays, as far as it is known where they come from."""
+    found = [
+        {array.text for array in dependencies(evidence.trace, force.id).beginnings}
+        for force in (evidence.forces[0], evidence.forces[1])
+    ]
+    if found[0] & found[1] or evidence.tasks_repeated:
+        return True
+    made = [
+        evidence.trace.texts[array.made_by.operation]
+        for array in dependencies(evidence.trace, evidence.forces[1].id).beginnings
+        if array.made_by is not None
+    ]
+    return any(operation.endswith("__iter__") for operation in made)
+
+
+def _of_loop(evidence: ForceEvidence, reading: Reading, loop: Loop) -> Match:
+    number = len(evidence.forces)
+    repeated = evidence.tasks_repeated
+    again = f" {figures.plural(repeated, 'task')} ran again." if repeated else ""
+    return Match(
+        why=(
+            f"`{short(evidence.expression)}` depends on {_variables(loop)} of `{short(loop.header)}`: each "
+            f"turn executes a graph of its own: {times(number)} in all.{again}"
+        ),
+        fixes=present(
+            *caller_fixes(evidence),
+            _vectorised(evidence, reading, loop),
+            _chosen(evidence, reading),
+            _all_at_once(evidence, loop),
+            hold_at_user(evidence),
+        ),
+    )
+
+
+def _variables(loop: Loop) -> str:
+    return names([f"`{name}`" for name in loop.variables])
+
+
+def _vectorised(evidence: ForceEvidence, reading: Reading, loop: Loop) -> Fix:
+    expression = short(reading.converted[0] if reading.converted else evidence.expression, 40)
+    iterated = short(loop.iterated or "the array", 40)
+    xp = namespace(evidence)
+    if _over_labels(loop, expression):
+        summary = (
+            f"compare with all labels at once: `y[:, None] == labels` and a reduction over rows, or "
+            f"`bincount` with `minlength`, instead of `{expression}` in `{short(loop.header)}`"
+        )
+    elif loop.over == "values":
+        whole = "the same function of the whole array, with `axis=`"
+        summary = f"`{expression}` for all of `{iterated}` at once: {whole}"
+    else:
+        summary = (
+            f"one array expression for all turns of `{short(loop.header)}`: broadcast along a new axis "
+            f"(`{xp}.reshape`, `[:, None]`) instead of `{expression}` one by one"
+        )
+    return Fix("vectorise", summary, "all turns are in memory at once, chunk by chunk", author(evidence))
+
+
+def _over_labels(loop: Loop, expression: str) -> bool:
+    """Whether the turns are about different values, ``y == label``."""
+    compared = any(re.search(rf"== *{name}\b|\b{name} *==", expression) for name in loop.variables)
+    return loop.over == "labels" or compared or re.search(r"\bunique", loop.iterated or "") is not None
+
+
+def _chosen(evidence: ForceEvidence, reading: Reading) -> Fix | None:
+    """``where`` in place of a branch on each element."""
+    test, xp = reading.test, namespace(evidence)
+    if test is None or is_value_check(reading):
+        return None
+    lines = choice_lines(test, xp)
+    asked = short(reading.expression or test.text)
+    code = "; ".join(lines) if lines else f"{xp}.where({asked}, ..., ...)"
+    summary = f"`{short(code, 90)}` for the branch: compute both ways and choose"
+    return Fix("where", summary, "both sides are computed", author(evidence))
+
+
+def _all_at_once(evidence: ForceEvidence, loop: Loop) -> Fix:
+    return Fix(
+        "batch-compute",
+        f"collect the lazy values of `{short(loop.header)}` in a list and ask once: `dask.compute(*values)`",
+        "the graph is still executed, once; all values are held",
+        author(evidence),
+    )

@@ -1,0 +1,350 @@
+"""The same data is read and computed again and again.
+
+When it occurs
+    Several forces depend on the same dask array. dask keeps nothing between two of them: each computes the
+    array anew, from reading the data on. What repeats may be a loop inside one call of a library, checks and
+    conversions of one function, or questions that the program asks one after the other. Of dataframes it is
+    partitions of files that are read again, even where no task of the graphs is the same.
+
+Fixes
+    ``persist``: ``x = x.persist()`` once, before the first of them: the array is computed once and stays in
+    memory as long as the program holds on to it.
+    ``compute-once``: ``x = x.compute()``, where the library converts the whole array to NumPy anyway, or the
+    array is small: the same memory; what follows is no longer lazy.
+    ``batch-compute``: ask for several results together.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lazyscope import figures
+from lazyscope.analysis.arrays import Array, array_of
+from lazyscope.analysis.asked import force_of
+from lazyscope.analysis.cost import site_at
+from lazyscope.analysis.lineage import lineage
+from lazyscope.analysis.loops import loops
+from lazyscope.analysis.reading import Reading, assigned_before, read
+from lazyscope.analysis.rereading import PartitionRereading, partition_rereading
+from lazyscope.analysis.savings import Saving, if_persisted
+from lazyscope.catalogue.advice import (
+    estimate_of,
+    held,
+    line_of,
+    lines_before,
+    names,
+    persist_lines,
+    short,
+    times,
+)
+from lazyscope.catalogue.caught_arrays import after_assignment
+from lazyscope.catalogue.finding import Discovery, Fix, Match, Replacement
+from lazyscope.catalogue.holding import (
+    CONSTANT_BYTES,
+    Holding,
+    best,
+    common_line,
+    holdings,
+    persisted,
+    site_text,
+)
+from lazyscope.catalogue.requests import sharing_groups
+from lazyscope.model.trace import TraceData
+
+CODE = "LZ110"
+TITLE = "The same data is read again and again"
+
+EXAMPLE = """
+import dask.array as da
+
+x = (da.arange(1200, chunks=400) % 7 + 1) / 2
+largest = x.max().compute()
+print((x / largest).mean().compute())
+"""
+
+REPAIRED = """
+import dask.array as da
+
+x = (da.arange(1200, chunks=400) % 7 + 1) / 2
+x = x.persist()
+largest = x.max().compute()
+print((x / largest).mean().compute())
+"""
+
+_SMALL = 100_000
+"""Bytes of an array that is better kept as NumPy than as a dask array in memory."""
+
+
+def find(trace: TraceData) -> Iterator[Discovery]:
+    """Arrays that are worth holding, and dataframes whose partitions are read again."""
+    partitions = partition_rereading(trace)
+    if partitions is not None:
+        found = _of_partitions(trace, partitions)
+        if found is not None:
+            yield found
+    reported = set(partitions.again) if partitions is not None else set()
+    own = [kept for one in holdings(trace) if (kept := _own(trace, one)) is not None]
+    for one, saving in best(trace, own):
+        if saving.tasks[1] > 0 and not reported.issuperset(one.forces[1:]):
+            yield _of_array(trace, one, saving)
+
+
+def _own(trace: TraceData, one: Holding) -> Holding | None:
+    """What of it neither LZ111 nor, for what a loop makes anew in every turn, LZ106 speaks of."""
+    if any(group.ids.issuperset(one.forces) for group in sharing_groups(trace)):
+        return None
+    growing = {number for loop in loops(trace) if loop.grows for number in loop.forces}
+    if len(growing.intersection(one.forces)) < len(one.forces) - 1:
+        return one
+    outside = [found for found in one.held if not _is_made_in_loop(trace, found.array)]
+    kept = tuple(found for found in outside if (found.array.bytes or CONSTANT_BYTES + 1) > CONSTANT_BYTES)
+    return replace(one, held=kept) if kept else None
+
+
+def _is_made_in_loop(trace: TraceData, array: Array) -> bool:
+    reading = read(trace, array.position) if array.position is not None else None
+    return reading is not None and bool(reading.loops)
+
+
+# Arrays
+
+
+def _of_array(trace: TraceData, one: Holding, saving: Saving) -> Discovery:
+    line = common_line(trace, one.forces)
+    made = next((array.position for array in one.arrays if array.position is not None), None)
+    at = line if line is not None else made
+    if at is None:
+        at = force_of(trace, one.forces[0]).begin.user_site
+    entry = force_of(trace, one.forces[0]).begin.entry if line is not None else None
+    return Discovery(
+        Match(why=_why(trace, one, line), fixes=tuple(_fixes(trace, one, saving, line)), title=_title(one)),
+        site=at,
+        user_site=at,
+        entry=entry,
+        forces=one.forces,
+        occurrences=len(one.forces),
+        at_stake=max(saving.seconds[1], 0.0),
+        tasks=one.rereading.tasks,
+        tasks_repeated=one.rereading.tasks_repeated,
+        bytes=saving.bytes_held,
+    )
+
+
+def _title(one: Holding) -> str:
+    return f"{_shown(one)} {'is' if len(one.variables) == 1 else 'are'} computed again and again"
+
+
+def _shown(one: Holding) -> str:
+    return names([f"`{variable}`" for variable in one.variables])
+
+
+def _why(trace: TraceData, one: Holding, line: int | None) -> str:
+    reread = one.rereading
+    verb = "is" if len(one.variables) == 1 else "are"
+    by = f"by `{short(site_text(trace, line))}`" if line is not None else f"by {_lines(trace, one)}"
+    tasks = figures.plural(reread.tasks, "task")
+    return (
+        f"{_shown(one)} {verb} computed {_how_often(one)} {by}: "
+        f"{tasks}, {figures.count(reread.tasks_repeated)} of them again."
+    )
+
+
+def _how_often(one: Holding) -> str:
+    least, most = one.rereading.asked_least, one.rereading.asked_most
+    if least is None or most is None:
+        return f"in {figures.plural(len(one.forces), 'force')}"
+    if least == most:
+        return times(most)
+    return f"{figures.count(least)} to {times(most)}"
+
+
+_LINES_NAMED = 4
+
+
+def _lines(trace: TraceData, one: Holding) -> str:
+    sites = [force_of(trace, number).begin.user_site for number in one.forces]
+    lines = sorted({trace.positions[site].line for site in sites if site is not None})
+    if not lines:
+        return figures.plural(len(one.forces), "force")
+    if len(lines) == 1:
+        return f"line {lines[0]}"
+    if len(lines) > _LINES_NAMED:
+        return f"{len(lines)} lines from {lines[0]} to {lines[-1]}"
+    return f"lines {names([str(line) for line in lines])}"
+
+
+def _fixes(trace: TraceData, one: Holding, saving: Saving, line: int | None) -> list[Fix]:
+    holding = persisted(trace, one, saving)
+    computing = _computed(holding, one, saving)
+    size = saving.bytes_held
+    if size is not None and size <= _SMALL and line is None and len(one.variables) == 1 and _is_summary(one):
+        return [computing, holding]
+    if _converted_whole(trace, one) or (size is not None and size <= _SMALL):
+        return [holding, computing]
+    return [holding]
+
+
+def _is_summary(one: Holding) -> bool:
+    """Whether everything that was read again is needed for this one result alone, as for a mean."""
+    array = one.arrays[0]
+    return array.bytes is not None and array.bytes <= 8 and len(one.arrays) == 1
+
+
+def _computed(holding: Fix, one: Holding, saving: Saving) -> Fix:
+    """The same with NumPy arrays."""
+
+    def computing(text: str) -> str:
+        return text.replace(".persist(", ".compute(")
+
+    old = holding.replacement
+    replacement = replace(old, new=tuple(map(computing, old.new))) if old is not None else None
+    price = f"{held(saving.bytes_held)}, as NumPy; what follows is no longer lazy"
+    return replace(
+        holding,
+        technique="compute-once",
+        summary=computing(holding.summary),
+        price=price,
+        replacement=replacement,
+    )
+
+
+def _converted_whole(trace: TraceData, one: Holding) -> bool:
+    """Whether some force asked for the array itself, to make a NumPy array of it."""
+    own = {array.text for array in one.arrays}
+    begins = [force_of(trace, number).begin for number in one.forces]
+    return any(begin.trigger == "__array__" and own.intersection(begin.results) for begin in begins)
+
+
+# Partitions of files
+
+
+def _of_partitions(trace: TraceData, found: PartitionRereading) -> Discovery | None:
+    arrays = _from_dataframes(trace, found)
+    saving = if_persisted(trace, [array.layer for array in arrays if array.layer is not None])
+    if 2 * saving.partition_reads[1] >= found.reads_repeated:
+        fix, at = _hold_arrays(trace, arrays, saving)
+    else:
+        fix, at = _hold_dataframe(trace, found)
+    if at is None:
+        return None
+    return Discovery(
+        Match(why=_why_partitions(trace, found), fixes=(fix, *_batch(found)), title=_PARTITIONS_TITLE),
+        site=at,
+        user_site=at,
+        forces=found.forces,
+        occurrences=len(found.forces),
+        at_stake=found.seconds,
+    )
+
+
+_PARTITIONS_TITLE = "The same partitions of files are read again and again"
+
+
+def _why_partitions(trace: TraceData, found: PartitionRereading) -> str:
+    again = figures.count(found.reads_repeated)
+    least = found.reads - found.reads_repeated
+    return (
+        f"{figures.plural(len(found.forces), 'force')} read partitions of files {figures.count(found.reads)} "
+        f"times, {again} of these again: {figures.plural(least, 'partition')} would do. "
+        "Each question that is asked of the dataframe, also for sizes of chunks, reads what it needs anew."
+    )
+
+
+def _from_dataframes(trace: TraceData, found: PartitionRereading) -> list[Array]:
+    """Arrays with a name that dataframes were turned into, and that the forces read."""
+    makers = lineage(trace).makers
+    wanted = {one.layer for number in found.forces for one in force_of(trace, number).begin.wanted}
+    arrays = [array_of(trace, shape.array, makers.get(shape.array)) for shape in trace.unknown_shapes]
+    arrays += [
+        array_of(trace, name, makers.get(name))
+        for call in trace.calls
+        if trace.texts[call.operation].rpartition(".")[2] in ("to_dask_array", "values")
+        for name, _, _ in call.outputs
+    ]
+    named = {
+        array.text: array
+        for array in arrays
+        if array.variable is not None and array.layer in wanted and not _is_array_made(trace, array)
+    }
+    return list({array.variable: array for array in named.values()}.values())
+
+
+def _is_array_made(trace: TraceData, array: Array) -> bool:
+    """Whether it was made from another dask array rather than a dataframe."""
+    return array.made_by is not None and bool(array.made_by.inputs)
+
+
+_Placed = tuple[Fix, int | None]
+
+
+def _hold_arrays(trace: TraceData, arrays: list[Array], saving: Saving) -> _Placed:
+    lines = persist_lines(array.variable for array in arrays if array.variable)
+    last = max(arrays, key=lambda array: array.made_by.at if array.made_by else 0.0)
+    where = "" if last.position is None else f" after {line_of(site_at(trace, last.position))}"
+    least, most = saving.partition_reads
+    fix = Fix(
+        "persist",
+        f"`{'; '.join(lines)}`{where}: the partitions are read once, for all of them",
+        f"{held(saving.bytes_held)}; saves {figures.count(least)} to {figures.count(most)} partition reads"
+        if least != most
+        else f"{held(saving.bytes_held)}; saves {figures.count(most)} partition reads",
+        estimate=estimate_of(saving),
+        replacement=None if last.position is None else after_assignment(trace, last.position, *lines),
+    )
+    return fix, last.position
+
+
+def _hold_dataframe(trace: TraceData, found: PartitionRereading) -> _Placed:
+    first = force_of(trace, found.forces[0]).begin
+    variable = _common_dataframe(trace, found)
+    if first.user_site is None or variable is None:
+        what = "the dataframe once, before it is used: `df = df.persist()`"
+        return Fix("persist", f"hold {what}", held(None)), first.user_site
+    line = f"{variable} = {variable}.persist()"
+    reading = read(trace, first.user_site)
+    replacement: Replacement | None = None
+    if reading is not None and not reading.loops:
+        replacement = lines_before(trace, first.user_site, reading.insertion, line)
+    fix = Fix(
+        "persist",
+        f"`{line}` before line {trace.positions[first.user_site].line}",
+        "holds the partitions in memory, with all columns that it has by then; their size is not known",
+        replacement=replacement,
+    )
+    return fix, first.user_site
+
+
+def _batch(found: PartitionRereading) -> tuple[Fix, ...]:
+    together = len(found.forces)
+    return (
+        Fix(
+            "batch-compute",
+            f"ask for the results of the {together} forces in one `dask.compute(...)`: "
+            "each partition is read once where nothing is selected differently",
+            "everything that is computed must be known by then",
+        ),
+    )
+
+
+def _common_dataframe(trace: TraceData, found: PartitionRereading) -> str | None:
+    """The variable that most lines which read partitions have in common, assigned before them."""
+    roots: Counter[str] = Counter()
+    for number in found.forces[:_LOOKED_AT]:
+        site = force_of(trace, number).begin.user_site
+        reading = None if site is None else read(trace, site)
+        if reading is not None and site is not None:
+            roots.update(_roots(trace, site, reading))
+    ((variable, lines),) = roots.most_common(1) or [("", 0)]
+    return variable if 2 * lines > min(len(found.forces), _LOOKED_AT) else None
+
+
+_LOOKED_AT = 50
+
+
+def _roots(trace: TraceData, position: int, reading: Reading) -> set[str]:
+    """Variables of an expression that were assigned before."""
+    inner = {variable for loop in reading.loops for variable in loop.variables}
+    kept = [name for name in reading.names if name not in inner]
+    return {name for name in kept if assigned_before(trace, position, name) is not None}

@@ -1,0 +1,257 @@
+"""An operation needs an axis in one chunk, or chunks of a certain form.
+
+When it occurs
+    An FFT runs along an axis that is cut into several chunks: ``da.fft``, ``scipy.fft``, and what is built
+    on them, like ``scipy.signal.hilbert``, ``fftconvolve``, ``resample``. ``qr`` and ``svd`` take matrices
+    in one column or one row of chunks, ``lu``, ``cholesky`` and ``solve`` square chunks, ``apply_gufunc``
+    core dimensions in one chunk, ``median`` and ``quantile`` one axis.
+
+Fixes
+    ``rechunk``: put the axis into one chunk, ``x = x.rechunk({-1: -1})``. One chunk along that axis must
+    then fit in memory; cut other axes finer in exchange.
+
+    ``native-function``: for singular values of a matrix that is chunked both ways,
+    ``da.linalg.svd_compressed``, which is approximate.
+
+    ``map-blocks``: ``map_overlap`` computes it on windows, with errors near their edges.
+
+    ``compute-once``: where the whole array fits in memory anyway.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from lazyscope import figures
+from lazyscope.catalogue.advice import author, line_of
+from lazyscope.catalogue.evidence import FailureEvidence
+from lazyscope.catalogue.failing import (
+    Shaped,
+    arrays_taken,
+    compute_first,
+    failing_name,
+    lazy_twin,
+    new_lines,
+    told_again,
+    written,
+    written_call,
+)
+from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.unknown_lengths import about
+
+CODE = "LZ302"
+TITLE = "An axis that must be in one chunk is in several"
+
+EXAMPLE = """
+import dask.array as da
+
+wave = da.arange(64.0, chunks=16)
+spectrum = da.fft.rfft(wave)
+"""
+
+REPAIRED = """
+import dask.array as da
+
+wave = da.arange(64.0, chunks=16)
+wave = wave.rechunk(-1)
+spectrum = da.fft.rfft(wave)
+"""
+
+
+@dataclass(frozen=True)
+class _Need:
+    """What an operation asks of the chunks."""
+
+    says: str
+    """For the sentence: ``an FFT needs axis -1 in one chunk``."""
+    axes: tuple[int, ...]
+    """Axes that must be in one chunk; empty for all."""
+    blocks: int | None = None
+    """Into how many chunks the axis is cut, as the message says."""
+
+
+_Reading: TypeAlias = Callable[[re.Match[str]], _Need]
+
+
+def _fft(found: re.Match[str]) -> _Need:
+    blocks = len([part for part in found[2].split(",") if part.strip()])
+    return _Need(f"an FFT along axis {found[1]} needs that axis in one chunk", (int(found[1]),), blocks)
+
+
+def _core(found: re.Match[str]) -> _Need:
+    return _Need(f"its core dimension `{found[1]}` must be in one chunk", (-1,))
+
+
+def _always(says: str, *axes: int) -> _Reading:
+    return lambda _: _Need(says, axes)
+
+
+_MESSAGES: tuple[tuple[re.Pattern[str], _Reading], ...] = tuple(
+    (re.compile(pattern, re.DOTALL), reading)
+    for pattern, reading in (
+        (r"taking an FFT along an axis that.*tried on axis (-?\d+)\s+which has chunks \(([^)]*)\)", _fft),
+        (r"Core dimension `'(\w+)'` consists of multiple chunks", _core),
+        (
+            r"qr currently supports only tall-and-skinny",
+            _always("qr needs one column or one row of chunks", 1),
+        ),
+        (
+            r"Array must be chunked in one dimension only",
+            _always("svd needs one column or one row of chunks", 1),
+        ),
+        (r"Have only one column of blocks", _always("tsqr needs one column of chunks", 1)),
+        (r"Have only one row of blocks", _always("sfqr needs one row of chunks", 0)),
+        (r"All chunks must be a square matrix", _always("it needs square chunks")),
+        (r"a\.chunks\[1\] and b\.chunks\[0\] must be equal", _always("both need the same chunks")),
+        (r"can only be chunked along the 0th axis", _always("it can be cut along axis 0 only", 1)),
+        (
+            r"Overlap depth is larger than smallest chunksize",
+            _always("its chunks are smaller than the overlap"),
+        ),
+        (r"Chunk size must be larger than edge_order", _always("its chunks are too small")),
+    )
+)
+_ONE_AXIS = re.compile(r"The da\.(\w+) function only works along an axis")
+
+
+def match_failure(evidence: FailureEvidence) -> Match | None:
+    """Messages of dask about axes in several chunks."""
+    if about(evidence) is not None or told_again(evidence):
+        return None
+    for pattern, reading in _MESSAGES:
+        found = pattern.search(evidence.message)
+        if found is not None:
+            return _match(evidence, reading(found))
+    found = _ONE_AXIS.search(evidence.message)
+    return _along_an_axis(evidence, found[1]) if found is not None else None
+
+
+def _match(evidence: FailureEvidence, need: _Need) -> Match:
+    name, shaped = failing_name(evidence)
+    cut = _cut(evidence, need, name)
+    where = "" if evidence.at_user else f" at {line_of(evidence.where)}"
+    why = f"`{written(evidence)}` fails{where}: {need.says}, {cut}."
+    if need.axes and shaped is not None:
+        axes = _axes(need, shaped)
+        price = _one_chunk(shaped, axes or tuple(range(shaped.ndim)))
+    else:
+        axes, price = (), _one_chunk(shaped, ()) if shaped is None else _one_chunk(shaped, range(shaped.ndim))
+    return Match(why=why, fixes=tuple(_fixes(evidence, need, name, axes, shaped, price)))
+
+
+def _cut(evidence: FailureEvidence, need: _Need, name: str | None) -> str:
+    taken = arrays_taken(evidence)
+    blocks = [tuple(one.layout.numblocks) for one in taken[:1]]
+    grid = need.blocks if need.blocks is not None else (blocks[0] if blocks else None)
+    what = f"`{name}`" if name else "the array"
+    if isinstance(grid, int):
+        return f"and the array is cut into {grid} chunks along it"
+    if grid is None:
+        return f"and the chunks of {what} are not so"
+    return f"and {what} is cut into {' by '.join(map(str, grid))} chunks"
+
+
+def _axes(need: _Need, shaped: Shaped) -> tuple[int, ...]:
+    """The axes of the user's array that must be in one chunk; empty where that cannot be told."""
+    grid = shaped.layout.numblocks
+    inside = [axis for axis in need.axes if -shaped.ndim <= axis < shaped.ndim]
+    if need.blocks is None:
+        return tuple(inside)
+    if inside and grid[inside[0]] == need.blocks:
+        return tuple(inside)
+    same = [axis for axis, number in enumerate(grid) if number == need.blocks]
+    return tuple(same) if len(same) == 1 else ()
+
+
+def _one_chunk(shaped: Shaped | None, axes: Iterator[int] | tuple[int, ...] | range) -> str:
+    size = shaped.chunk_bytes(axes) if shaped is not None else None
+    each = f"{figures.size(size)} in each chunk" if size is not None else "larger chunks"
+    return f"{each}, which must fit in memory several times over; chunks are moved between tasks"
+
+
+def _fixes(
+    evidence: FailureEvidence,
+    need: _Need,
+    name: str | None,
+    axes: tuple[int, ...],
+    shaped: Shaped | None,
+    price: str,
+) -> Iterator[Fix]:
+    yield _rechunk(evidence, name, axes, shaped, price)
+    twin = None if evidence.at_user else lazy_twin(evidence)
+    if twin is not None:
+        yield twin
+    if "svd" in need.says:
+        yield Fix(
+            "native-function",
+            f"`da.linalg.svd_compressed({name or 'x'}, k)` for the largest k singular values",
+            "approximate; it gives no full decomposition",
+            author(evidence),
+        )
+    elif "core dimension" in need.says:
+        yield Fix(
+            "choose-parameter",
+            "`allow_rechunk=True` in the call of `apply_gufunc`",
+            "the same rechunking, unseen: one chunk along the axis must fit in memory",
+        )
+    elif "FFT" in need.says:
+        yield Fix(
+            "map-blocks",
+            f"`da.map_overlap({_function(evidence)}, {name or 'x'}, depth=..., dtype=...)` on windows, "
+            "where an approximation will do",
+            "wrong near the edges of the windows; low frequencies are lost",
+        )
+    yield compute_first(evidence)
+
+
+def _function(evidence: FailureEvidence) -> str:
+    """What the user called, as the chunks can be given to it."""
+    call = written_call(evidence)
+    if evidence.at_user or call is None:
+        return f"np.fft.{call.name}" if call else "function"
+    return call.function
+
+
+def _rechunk(
+    evidence: FailureEvidence, name: str | None, axes: tuple[int, ...], shaped: Shaped | None, price: str
+) -> Fix:
+    if name is None:
+        where = f"the axes {', '.join(map(str, axes))}" if axes else "every axis"
+        return Fix("rechunk", f"put {where} of the array into one chunk before `{written(evidence)}`", price)
+    one = not axes or (shaped is not None and shaped.ndim == 1)
+    chunks = "-1" if one else "{" + ", ".join(f"{axis}: -1" for axis in axes) + "}"
+    done = f"{name} = {name}.rechunk({chunks})"
+    return Fix(
+        "rechunk",
+        f"`{done}` before `{written(evidence)}`",
+        price,
+        replacement=new_lines(evidence, done) if shaped is not None else None,
+    )
+
+
+def _along_an_axis(evidence: FailureEvidence, function: str) -> Match:
+    name, shaped = failing_name(evidence)
+    name = name or "x"
+    asked = (evidence.operation or function).rpartition(".")[2]
+    along = "" if asked == "percentile" else ", axis=0"
+    why = (
+        f"`{written(evidence)}` wants the {asked} of a whole array. dask computes it along an axis only, "
+        "which it puts into one chunk."
+    )
+    size = shaped.bytes if shaped is not None else None
+    held = f"{figures.size(size)} in one chunk" if size is not None else "the whole array in one chunk"
+    return Match(
+        why=why,
+        fixes=(
+            Fix(
+                "rechunk",
+                f"`da.{asked}({name}.ravel().rechunk(-1){along})` in place of `{written(evidence)}`, "
+                "with its other arguments",
+                f"{held}, which must fit in memory several times over",
+            ),
+            compute_first(evidence),
+        ),
+    )

@@ -1,0 +1,198 @@
+"""dask lacks a function that NumPy or the array API has.
+
+When it occurs
+    ``module 'array_api_compat.dask.array' has no attribute 'take_along_axis'``: the namespace of dask
+    arrays is not complete. It lacks ``take_along_axis``, ``broadcast_shapes``, ``linalg.eigh``, ``det``,
+    ``pinv`` and others; ``dask.array`` itself also lacks ``sort`` and names of the array API.
+
+Fixes
+    ``native-function``: what dask has for the same end, where there is such a thing.
+
+    ``map-blocks``: the NumPy function on each chunk, where the axis it works along is in one chunk.
+
+    ``lazy-apply``: ``xpx.lazy_apply(np.linalg.eigh, x, ...)`` puts the array into one chunk and stays lazy.
+
+    ``compute-once``: compute the array and call the library with NumPy.
+
+    ``upstream``: only dask or array-api-compat can add the function.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from lazyscope.catalogue.advice import author, line_of, short
+from lazyscope.catalogue.evidence import FailureEvidence
+from lazyscope.catalogue.failing import compute_first, for_caller, told_again, wrap_eagerly
+from lazyscope.catalogue.finding import Fix, Match, Technique
+
+CODE = "LZ303"
+TITLE = "A function of NumPy or the array API that dask lacks"
+
+EXAMPLE = """
+import array_api_compat.dask.array as xp
+import dask.array as da
+
+x = da.arange(9.0, chunks=3).reshape(3, 3)
+values = xp.linalg.eigvalsh(x + x.T)
+"""
+
+REPAIRED = """
+import array_api_extra as xpx
+import dask.array as da
+import numpy as np
+
+x = da.arange(9.0, chunks=3).reshape(3, 3)
+values = xpx.lazy_apply(np.linalg.eigvalsh, x + x.T, shape=(3,), dtype=x.dtype, as_numpy=True)
+"""
+
+_ATTRIBUTE = re.compile(r"module '(?P<module>[\w.]*\bdask\.array(\.\w+)*)' has no attribute '(?P<name>\w+)'")
+_UNIMPLEMENTED = re.compile(
+    r"no implementation found for 'numpy\.(?P<name>[\w.]+)' on types.*dask\.array", re.DOTALL
+)
+_INSIDE = re.compile(
+    r"svd\(\) got an unexpected keyword argument 'compute_uv'"
+    r"|full_matrices=True is not (supported|implemented)"
+)
+"""What functions of the compat layer say that are there and always fail."""
+
+_ALTERNATIVES: dict[str, tuple[Technique, str]] = {
+    "sort": (
+        "native-function",
+        "`sort` of `array_api_compat.dask.array`, which puts the axis into one chunk",
+    ),
+    "argsort": (
+        "native-function",
+        "`argsort` of `array_api_compat.dask.array`, which puts the axis into one chunk",
+    ),
+    "partition": ("native-function", "`da.topk(x, k)` for the largest or smallest k"),
+    "argpartition": ("native-function", "`da.argtopk(x, k)` for the positions of the largest or smallest k"),
+    "concat": ("native-function", "`da.concatenate`"),
+    "permute_dims": ("native-function", "`da.transpose`"),
+    "matrix_transpose": ("native-function", "`da.swapaxes(x, -1, -2)`"),
+    "pow": ("native-function", "`da.power`"),
+    "bitwise_invert": ("native-function", "`da.invert`"),
+    "unique_values": ("native-function", "`da.unique`"),
+    "vecdot": ("native-function", "`(a * b).sum(axis=-1)`"),
+    "astype": ("native-function", "`x.astype(dtype)`"),
+    "column_stack": ("native-function", "`da.stack([a, b], axis=1)`"),
+    "row_stack": ("native-function", "`da.vstack`"),
+    "split": ("native-function", "slices: `x[:n], x[n:]`"),
+    "array_split": ("native-function", "slices: `x[:n], x[n:]`"),
+    "hsplit": ("native-function", "slices: `x[:, :n], x[:, n:]`"),
+    "vsplit": ("native-function", "slices: `x[:n], x[n:]`"),
+    "trapezoid": ("native-function", "`((y[1:] + y[:-1]) / 2 * da.diff(x)).sum()`"),
+    "inner": ("native-function", "`da.tensordot(a, b, axes=(-1, -1))`"),
+    "broadcast_shapes": ("native-function", "`np.broadcast_shapes`: shapes are plain numbers"),
+    "from_dlpack": ("native-function", "`da.from_array(np.from_dlpack(x))`"),
+    "issubdtype": ("native-function", "`np.issubdtype`: dtypes are NumPy's"),
+    "take_along_axis": (
+        "map-blocks",
+        "`da.map_blocks(np.take_along_axis, x, indices, axis=..., dtype=x.dtype)` where that axis is in one "
+        "chunk of both",
+    ),
+    "put_along_axis": ("take-along-axis", "a gather with the inverse permutation, `argsort(indices)`"),
+    "interp": (
+        "map-blocks",
+        "`da.map_blocks(np.interp, x, xp, fp, dtype=float)` with NumPy arrays `xp` and `fp`",
+    ),
+    "unwrap": ("map-blocks", "`da.map_blocks(np.unwrap, x, dtype=x.dtype)` where the axis is in one chunk"),
+    "convolve": ("map-blocks", "`da.map_overlap(...)` with the kernel's length as depth"),
+    "cross": (
+        "map-blocks",
+        "`da.map_blocks(np.cross, a, b, dtype=a.dtype)` where the last axis is in one chunk",
+    ),
+    "matrix_rank": (
+        "native-function",
+        "`(da.linalg.svd(x)[1] > tolerance).sum()`, with one column or one row of chunks",
+    ),
+    "svdvals": ("native-function", "`da.linalg.svd(x)[1]`, with one column or one row of chunks"),
+    "svd": ("choose-parameter", "`full_matrices=False`"),
+    "pinv": ("native-function", "`da.linalg.lstsq`, or `da.linalg.svd` and its parts"),
+    "det": (
+        "native-function",
+        "the product of the diagonal of `u` of `p, l, u = da.linalg.lu(x)`, up to its sign",
+    ),
+    "matrix_power": ("native-function", "`x @ x` as often as needed"),
+}
+"""By name: what dask has for it."""
+
+
+def match_failure(evidence: FailureEvidence) -> Match | None:
+    """A name that NumPy has and the namespace of dask arrays has not."""
+    name = None if told_again(evidence) else _missing(evidence)
+    if name is None:
+        return None
+    namespace = "dask"
+    found = _ATTRIBUTE.search(evidence.message)
+    if found is not None:
+        namespace = f"`{found['module'].removeprefix('scipy._external.').removeprefix('sklearn.externals.')}`"
+    reached = "" if evidence.at_user else f", which `{evidence.function}` calls at {line_of(evidence.where)},"
+    why = (
+        f"`{short(evidence.expression)}`{reached} fails: {namespace} has no `{name}` that works, "
+        "though NumPy has one. It raises before anything is computed."
+    )
+    return Match(why=why, fixes=tuple(_fixes(evidence, name)))
+
+
+def _missing(evidence: FailureEvidence) -> str | None:
+    found = _UNIMPLEMENTED.search(evidence.message)
+    if found is not None and evidence.type == "TypeError":
+        return found["name"].rpartition(".")[2]
+    if _INSIDE.search(evidence.message):
+        return _asked(evidence)
+    found = _ATTRIBUTE.search(evidence.message)
+    if found is None or evidence.type != "AttributeError":
+        return None
+    inside = found["module"].rpartition("dask.array")[2].lstrip(".")
+    asked = _asked(evidence)
+    if found["name"] == "issubdtype" and asked is not None and asked != "issubdtype":
+        return asked
+    return found["name"] if _numpy_has(inside, found["name"]) else None
+
+
+def _asked(evidence: FailureEvidence) -> str | None:
+    """The function that was called, where the compat layer failed in it."""
+    if evidence.operation is not None:
+        return evidence.operation.rpartition(".")[2]
+    call = evidence.reading.call if evidence.reading else None
+    return call.name if call else None
+
+
+def _numpy_has(module: str, name: str) -> bool:
+    """Whether NumPy has the name too: if not, it is a slip of the pen and not dask's fault."""
+    place = getattr(np, module, None) if module else np
+    return not name.startswith("_") and callable(getattr(place, name, None))
+
+
+def _fixes(evidence: FailureEvidence, name: str) -> Iterator[Fix]:
+    yield from for_caller(evidence)
+    audience = author(evidence)
+    if not evidence.at_user:
+        yield _upstream(name)
+    if name in _ALTERNATIVES:
+        technique, text = _ALTERNATIVES[name]
+        price = (
+            "only where the chunks allow it" if technique == "map-blocks" else "another call than with NumPy"
+        )
+        yield Fix(technique, f"{text} in place of `{short(evidence.expression)}`", price, audience)
+    yield wrap_eagerly(evidence, _numpy_name(name), audience)
+    if evidence.at_user:
+        yield compute_first(evidence)
+        yield _upstream(name)
+
+
+def _numpy_name(name: str) -> str:
+    return f"np.{name}" if hasattr(np, name) else f"np.linalg.{name}"
+
+
+def _upstream(name: str) -> Fix:
+    return Fix(
+        "upstream",
+        f"ask dask or array-api-compat for `{name}`",
+        "nothing changes until a release has it",
+        "library",
+    )

@@ -1,0 +1,155 @@
+"""NumPy arrays and dask arrays in one call.
+
+When it occurs
+    SciPy, scikit-learn and array-api-compat ask all array arguments for one common namespace and refuse a
+    mixture: ``Multiple namespaces for array inputs``. SciPy counts lists as NumPy arrays too.
+
+Fixes
+    ``convert-input``: make the NumPy arguments dask arrays,
+    ``reference = da.from_array(reference, chunks=measured.chunks)``.
+
+    ``compute-once``: make the dask arguments NumPy arrays, which computes them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lazyscope.analysis.reading import assigned_before
+from lazyscope.analysis.syntax.calls import WrittenCall
+from lazyscope.catalogue.advice import author, line_of, short
+from lazyscope.catalogue.evidence import FailureEvidence
+from lazyscope.catalogue.failing import (
+    compute_first,
+    lazy_twin,
+    listed,
+    new_lines,
+    told_again,
+    user_variables,
+    written,
+    written_call,
+)
+from lazyscope.catalogue.finding import Fix, Match
+
+CODE = "LZ304"
+TITLE = "NumPy and dask arrays in one call"
+
+EXAMPLE = """
+import dask.array as da
+import numpy as np
+from array_api_compat import array_namespace
+
+measured = da.arange(8.0, chunks=4)
+reference = np.ones(8)
+xp = array_namespace(measured, reference)
+print(xp.sum(measured - reference))
+"""
+
+REPAIRED = """
+import dask.array as da
+import numpy as np
+from array_api_compat import array_namespace
+
+measured = da.arange(8.0, chunks=4)
+reference = da.from_array(np.ones(8), chunks=measured.chunks)
+xp = array_namespace(measured, reference)
+print(xp.sum(measured - reference))
+"""
+
+_MIXED = re.compile(r"Multiple namespaces for array inputs: .*\bdask\b", re.DOTALL)
+_DEVICES = re.compile(r"Input arrays use different devices: .*\bNone\b")
+_NUMBER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?j?|True|False|None|(r|b|f)?['\"].*", re.IGNORECASE)
+
+
+def match_failure(evidence: FailureEvidence) -> Match | None:
+    """What ``array_namespace`` says of a mixture."""
+    if told_again(evidence) or not (_MIXED.search(evidence.message) or _unlike_devices(evidence)):
+        return None
+    lazy, eager = _lazy(evidence), _eager(evidence)
+    told = f": {listed(lazy)} with {listed(eager)}" if lazy and eager else ""
+    where = "" if evidence.at_user else f" at {line_of(evidence.where)}"
+    why = (
+        f"`{written(evidence)}` gets both dask and NumPy arrays{told}. "
+        f"It looks for one namespace for all of them and raises {evidence.type}{where}."
+    )
+    return Match(why=why, fixes=tuple(_fixes(evidence, lazy, eager)))
+
+
+def _unlike_devices(evidence: FailureEvidence) -> bool:
+    """scikit-learn gives the device of a dask array as None, or as ``cpu``."""
+    return bool(_DEVICES.search(evidence.message)) and (evidence.entry or "").startswith("sklearn.")
+
+
+def _fixes(evidence: FailureEvidence, lazy: list[str], eager: list[str]) -> Iterator[Fix]:
+    if _MIXED.search(evidence.message):
+        yield _convert(evidence, lazy, eager)
+    yield compute_first(evidence)
+    twin = None if evidence.at_user else lazy_twin(evidence)
+    if twin is not None:
+        yield twin
+    if evidence.user_call is not None and not eager:
+        yield Fix(
+            "convert-input",
+            f"`xp.asarray(...)` of what the function makes with NumPy before `{short(evidence.expression)}`",
+            "nothing but the conversion",
+            author(evidence),
+        )
+
+
+def _convert(evidence: FailureEvidence, lazy: list[str], eager: list[str]) -> Fix:
+    chunks = f"{lazy[0]}.chunks" if lazy else "..."
+    names = [name for name in eager if name.isidentifier()]
+    if names:
+        done = [f"{name} = da.from_array({name}, chunks={chunks})" for name in names]
+        text = f"`{'; '.join(done)}` before `{written(evidence)}`"
+        text += ", without `chunks=` where the shapes differ"
+    elif eager:
+        given = ", ".join(f"da.asarray({short(text)})" for text in eager)
+        text = f"`{given}` in place of {listed(eager)} in `{written(evidence)}`"
+    else:
+        text = f"`da.asarray(...)` of each NumPy array or list in `{written(evidence)}`"
+    lines = [f"{name} = da.asarray({name})" for name in names]
+    sure = names == eager and bool(lazy) and _has_da(evidence)
+    return Fix(
+        "convert-input",
+        text,
+        "the converted arrays are copied into the graph; what the function does with NumPy only, it computes",
+        replacement=new_lines(evidence, *lines) if lines and sure else None,
+    )
+
+
+def _has_da(evidence: FailureEvidence) -> bool:
+    if evidence.user_site is None:
+        return False
+    trace = evidence.trace
+    lines = trace.source_lines(trace.codes[trace.positions[evidence.user_site].code].file)
+    return any(
+        re.search(r"\bimport dask\.array as da\b|\bfrom dask import array as da\b", line) for line in lines
+    )
+
+
+def _arguments(call: WrittenCall) -> list[str]:
+    """Arguments that may be arrays: positional ones, and plain variables by keyword."""
+    named = [text for _, text in call.keywords if text in call.argument_names]
+    return [text for text in (*call.positional, *named) if not _NUMBER.fullmatch(text)]
+
+
+def _lazy(evidence: FailureEvidence) -> list[str]:
+    call, known = written_call(evidence), user_variables(evidence)
+    return [text for text in _arguments(call) if text in known] if call else []
+
+
+def _eager(evidence: FailureEvidence) -> list[str]:
+    """Arguments that are NumPy arrays or lists for sure, or that are the only others."""
+    call, known = written_call(evidence), user_variables(evidence)
+    others = [text for text in _arguments(call) if text not in known] if call else []
+    return [text for text in others if not _is_plain(evidence, text)]
+
+
+def _is_plain(evidence: FailureEvidence, text: str) -> bool:
+    """Whether a variable was assigned a number or a text."""
+    if not text.isidentifier() or evidence.user_site is None:
+        return False
+    found = assigned_before(evidence.trace, evidence.user_site, text)
+    return found is not None and _NUMBER.fullmatch(found.value) is not None

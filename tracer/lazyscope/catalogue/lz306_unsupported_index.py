@@ -1,0 +1,138 @@
+"""dask does not support this way of indexing.
+
+When it occurs
+    Two lists of positions at once, ``m[[0, 1], [1, 2]]`` or ``m[i, j]``; assignment through two of them;
+    index arrays of two or more dimensions; masks of some of several dimensions; dask arrays in ``vindex``.
+    Dask raises when the statement runs.
+
+Fixes
+    ``where``: where the indices are masks: combine them into one mask of the array's own shape,
+    ``xp.where(rows[:, None] & columns, a, b)``.
+
+    ``native-function``: ``m.vindex[i, j]`` for positions in NumPy arrays or lists; ``m[i][:, j]`` for all
+    pairs; ``x[index.ravel()].reshape(index.shape)`` for an index of several dimensions.
+
+    ``compute-once``: compute the array and index with NumPy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lazyscope.analysis.syntax.masks import Subscript
+from lazyscope.catalogue.advice import author, line_of, short
+from lazyscope.catalogue.evidence import FailureEvidence
+from lazyscope.catalogue.failing import compute_first, for_caller, namespace, told_again, user_variables
+from lazyscope.catalogue.finding import Audience, Fix, Match
+
+CODE = "LZ306"
+TITLE = "Indexing that dask does not support"
+
+EXAMPLE = """
+import dask.array as da
+
+m = da.arange(12, chunks=6).reshape(3, 4)
+corners = m[[0, 2], [0, 3]]
+"""
+
+REPAIRED = """
+import dask.array as da
+
+m = da.arange(12, chunks=6).reshape(3, 4)
+corners = m.vindex[[0, 2], [0, 3]]
+"""
+
+_SEVERAL = re.compile(
+    r"Don't yet support nd fancy indexing|limited to at most one\s+dimension's assignment index"
+)
+_DEEP = re.compile(r"dask\.array of ints only permitted when")
+_MASKS = re.compile(r"dask\.array of bools only permitted when")
+_VINDEX = re.compile(r"vindex does not support indexing with (dask objects|boolean arrays)")
+_SCALAR = re.compile(r"dask does not yet implement assignment to a scalar")
+_NESTED = re.compile(r"not supported between instances of 'list' and 'int'")
+"""What comparing an index of several dimensions with the length says."""
+
+
+def match_failure(evidence: FailureEvidence) -> Match | None:
+    """Messages of dask's indexing."""
+    kind = None if told_again(evidence) else _kind(evidence)
+    if kind is None:
+        return None
+    where = line_of(evidence.where)
+    why = (
+        f"`{short(evidence.expression or evidence.message)}` at {where} {kind}: dask raises {evidence.type}."
+    )
+    return Match(why=why, fixes=tuple(_fixes(evidence)))
+
+
+def _kind(evidence: FailureEvidence) -> str | None:
+    for pattern, text in _TOLD:
+        if pattern.search(evidence.message):
+            return text
+    indexing = (evidence.operation or "").endswith(("Array.__getitem__", "Array.__setitem__"))
+    nested = indexing and evidence.type == "TypeError" and _NESTED.search(evidence.message)
+    return "indexes by positions in several dimensions" if nested else None
+
+
+_TOLD = (
+    (_SEVERAL, "indexes several axes by positions or masks at once"),
+    (_DEEP, "indexes by a dask array of positions in several dimensions"),
+    (_MASKS, "indexes by a mask that covers some of the axes"),
+    (_VINDEX, "hands `vindex` what it cannot take"),
+    (_SCALAR, "assigns through a single boolean"),
+)
+
+
+def _fixes(evidence: FailureEvidence) -> Iterator[Fix]:
+    yield from for_caller(evidence)
+    audience, index = author(evidence), _subscript(evidence)
+    base = index.base.removesuffix(".vindex") if index else "x"
+    parts = index.index if index else "i, j"
+    stored = (evidence.operation or "").endswith("__setitem__")
+    masked = _SCALAR.search(evidence.message) or _MASKS.search(evidence.message) or _is_mask(evidence)
+    if _VINDEX.search(evidence.message):
+        price = "positions in several dimensions must be computed first"
+        yield Fix("native-function", f"`{base}[{short(parts)}]` without `vindex`", price, audience)
+    elif stored or masked:
+        yield _by_mask(evidence, base, parts, audience, stored=stored)
+    else:
+        yield Fix("native-function", _gather(evidence, base, parts), "a gather moves whole chunks", audience)
+    if evidence.at_user:
+        yield compute_first(evidence)
+
+
+def _by_mask(evidence: FailureEvidence, base: str, parts: str, audience: Audience, *, stored: bool) -> Fix:
+    xp = namespace(evidence)
+    made = f"{base} = {xp}.where(mask, new, {base})" if stored else f"{xp}.where(mask, {base}, {xp}.nan)"
+    return Fix(
+        "where",
+        f"`{made}` with one mask of the shape of `{base}`, made of `{short(parts)}`",
+        "the mask has as many elements as the array",
+        audience,
+    )
+
+
+def _gather(evidence: FailureEvidence, base: str, parts: str) -> str:
+    if _DEEP.search(evidence.message) or _NESTED.search(evidence.message):
+        return f"index `{base}` by `index.ravel()` and reshape the result, for the index in `{short(parts)}`"
+    lazy = [name for name in re.findall(r"\w+", parts) if name in user_variables(evidence)]
+    pair = re.fullmatch(r"([\w.]+), *([\w.]+)", parts)
+    if lazy and pair:
+        return f"`{base}.ravel()[{pair[1]} * {base}.shape[1] + {pair[2]}]`: one index for both axes"
+    return f"`{base}.vindex[{short(parts)}]` for the elements at these pairs of positions, computed ones"
+
+
+def _is_mask(evidence: FailureEvidence) -> bool:
+    return bool(evidence.reading and evidence.reading.selections)
+
+
+def _subscript(evidence: FailureEvidence) -> Subscript | None:
+    reading = evidence.reading
+    if reading is None:
+        return None
+    if reading.subscript is not None:
+        return reading.subscript
+    for update in reading.updates:
+        return Subscript(f"{update.array}[{update.index}]", update.array, update.index, update.kind, None)
+    return None

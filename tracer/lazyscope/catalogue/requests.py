@@ -1,0 +1,148 @@
+"""Requests of a program for single results, and which of them could be one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from lazyscope.analysis.asked import are_located, blocks_of
+from lazyscope.analysis.places import Place, place_of
+from lazyscope.analysis.reading import Reading, is_scalar_conversion, read
+from lazyscope.analysis.syntax.dependents import dependent_lines
+from lazyscope.catalogue.asking import asks_by_method, called
+from lazyscope.catalogue.evidence import Placed
+from lazyscope.catalogue.holding import stands_for_itself
+from lazyscope.model.trace import Force, TraceData
+
+_NUMBERS = ("__float__", "__int__", "__bool__", "__complex__")
+_COMPARING = ("max", "min", "round")
+"""Functions of Python that ask for the values of arrays, and give one of them back."""
+
+_COLLECTED = ("element", "stored")
+"""What becomes of results that are put into a report, which later lines only add to."""
+
+
+@dataclass
+class Request:
+    """A force by which the program asks for one result."""
+
+    force: Force
+    reading: Reading
+    line: int
+    """Where it is written; its statement may begin earlier."""
+    shared: int = 0
+    """Tasks that an earlier one of its group had asked for."""
+
+    @property
+    def position(self) -> int:
+        """Of the user's line."""
+        assert self.force.begin.user_site is not None
+        return self.force.begin.user_site
+
+
+@dataclass
+class Group:
+    """Requests in one function, none of which needs the value of another as far as the text says."""
+
+    requests: list[Request] = field(default_factory=list)
+    tainted: set[int] = field(default_factory=set)
+    """Lines of statements that depend on values of the group."""
+    blocks: dict[int, int] = field(default_factory=dict)
+    askers: dict[int, int] = field(default_factory=dict)
+    """By layer, how many of them asked for it."""
+
+    ids: set[int] = field(default_factory=set)
+    """Of their forces."""
+    places: set[Place] = field(default_factory=set)
+    """Of requests outside of loops: coming there again, the function is called anew."""
+
+    def without_strangers(self) -> Group:
+        """Those that share something with another."""
+        readers = sum(1 for request in self.requests if request.force.partition_reads)
+        sharing = [
+            request
+            for request in self.requests
+            if (readers > 1 and request.force.partition_reads)
+            or any(self.askers[one.layer] > 1 for one in request.force.begin.wanted if one.tasks)
+        ]
+        return replace(self, requests=sharing, ids={request.force.id for request in sharing})
+
+    @property
+    def partition_reads_repeated(self) -> int:
+        """Partition reads of all but the first that had been made before."""
+        return sum(request.force.partition_reads_repeated for request in self.requests[1:])
+
+    @property
+    def shares(self) -> bool:
+        """Whether any of them repeats what another had done."""
+        again = any(request.shared for request in self.requests) or self.partition_reads_repeated
+        return len(self.requests) > 1 and bool(again)
+
+
+def sharing_groups(trace: TraceData) -> list[Group]:
+    """Requests that share work and could be one, in the order of time."""
+    known: list[Group] | None = vars(trace).get("_sharing_groups")
+    if known is None:
+        known = vars(trace)["_sharing_groups"] = [
+            group for found in _groups(trace) if (group := found.without_strangers()).shares
+        ]
+    return known
+
+
+def _groups(trace: TraceData) -> list[Group]:
+    open_: dict[int, Group] = {}
+    done: list[Group] = []
+    for force in trace.forces:
+        reading = _asked(trace, force)
+        if reading is None or force.begin.user_site is None:
+            continue
+        code = trace.positions[force.begin.user_site].code
+        group = open_.get(code)
+        place = place_of(trace, force.begin.user_site)
+        if group is None or reading.line in group.tainted or place in group.places:
+            group = open_[code] = Group()
+            done.append(group)
+        line = trace.positions[force.begin.user_site].line
+        _add(trace, group, Request(force, reading, line))
+        if not reading.loops:
+            group.places.add(place)
+    return done
+
+
+def _asked(trace: TraceData, force: Force) -> Reading | None:
+    """The reading of a line of the user's that asks for one result; None if the force is another."""
+    begin = force.begin
+    if begin.user_site is None or begin.allowed is not None or not stands_for_itself(trace, force.id):
+        return None
+    by_method = begin.site != begin.user_site
+    if by_method and not asks_by_method(Placed(trace, begin)):
+        return None
+    reading = read(trace, begin.user_site)
+    if reading is None or reading.test is not None:
+        return None
+    if not by_method and not _is_request(begin.trigger, reading):
+        return None
+    steered = any(loop.decides or loop.carried or loop.kind == "while" for loop in reading.loops)
+    return None if steered or (reading.loops and called(reading) != "compute") else reading
+
+
+def _is_request(trigger: str, reading: Reading) -> bool:
+    if trigger == "compute":
+        return reading.outcome != "discarded" or called(reading) != "compute"
+    if trigger not in _NUMBERS:
+        return False
+    return is_scalar_conversion(reading) or reading.role == "formatted" or called(reading) in _COMPARING
+
+
+def _add(trace: TraceData, group: Group, request: Request) -> None:
+    for wanted in request.force.begin.wanted:
+        group.askers[wanted.layer] = group.askers.get(wanted.layer, 0) + 1
+        if are_located(trace, wanted.layer):
+            blocks, before = blocks_of(wanted), group.blocks.get(wanted.layer, 0)
+            request.shared += (blocks & before).bit_count()
+            group.blocks[wanted.layer] = before | blocks
+        elif wanted.last in group.ids:
+            request.shared += wanted.repeated
+    group.requests.append(request)
+    group.ids.add(request.force.id)
+    if request.reading.outcome not in _COLLECTED:
+        group.tainted |= dependent_lines(trace, request.position)

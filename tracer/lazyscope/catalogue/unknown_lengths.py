@@ -1,0 +1,426 @@
+"""Exceptions and forces that an unknown length led to, and the arrays that it came from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from lazyscope.analysis.arrays import variable_at
+from lazyscope.analysis.cost import site_at
+from lazyscope.analysis.places import place_of
+from lazyscope.analysis.provenance import Chain
+from lazyscope.analysis.reading import Reading, assigned_before, read
+from lazyscope.analysis.unknown_shapes import origins_of_failure, origins_of_force, path_of_unknown
+from lazyscope.catalogue.advice import compute_before, line_of, names, short, times
+from lazyscope.catalogue.evidence import FailureEvidence, ForceEvidence, alike, failures_alike
+from lazyscope.catalogue.failing import (
+    for_caller,
+    lazy_names,
+    namespace_at,
+    new_lines,
+    told_again,
+    user_variables,
+)
+from lazyscope.catalogue.finding import Audience, Discovery, Fix, Match
+from lazyscope.model import events
+from lazyscope.model.trace import TraceData
+
+About: TypeAlias = Literal["chunks", "length"]
+"""What an exception wanted to know: sizes of chunks for an operation, or the length as a number."""
+
+_LENGTH = re.compile(
+    r"Cannot call len\(\) on object with unknown chunk size"
+    r"|Can not perform automatic rechunking with unknown \(nan\) chunk sizes"
+)
+_CHUNKS = re.compile(
+    r"chunk sizes? (or shape )?(is|are) unknown|Arrays?'? chunk sizes .*are unknown"
+    r"|unknown chunk ?sizes?|unknown \(nan\) chunk|arrays? (with|of) unknown (chunks|shape)"
+    r"|chunks of unknown|known chunk sizes"
+    r"|Chunks must be unchanging along dimensions with missing values"
+    r"|Unsupported lazy shape"
+    r"|FFT along an axis that\s.*which has chunks \(nan"
+    r"|(broadcast|shape mismatch|same shape|shapes|do not add up)\b[^\n]*\(([^()]*, ?)?nan\b",
+    re.DOTALL,
+)
+_NAN_TO_INTEGER = "cannot convert float NaN to integer"
+_FLOAT_FOR_INTEGER = re.compile(r"'float' object cannot be interpreted as an integer")
+_COUNTING = ("ValueError", "TypeError", "AssertionError")
+_VAGUE = re.compile(r"slice indices must be integers|cannot convert float NaN to integer|\Z")
+"""What operations of dask say, or say nothing, where they count on known lengths."""
+
+_MEASURED = re.compile(
+    r"\b([A-Za-z_]\w*)\.(?:shape|size|nbytes|chunks|chunksize)\b|\blen\(\s*([A-Za-z_]\w*)\s*\)"
+)
+
+
+def about(evidence: FailureEvidence) -> About | None:
+    """Whether an exception comes from an unknown length, and what it wanted to know."""
+    failure, message = evidence.failures[0], evidence.message
+    if _LENGTH.search(message):
+        return "length"
+    if _CHUNKS.search(message):
+        return "chunks"
+    behind = origins_of_failure(evidence.trace, failure)
+    vague = evidence.type in _COUNTING and _VAGUE.match(message)
+    if failure.operation is not None and behind and vague:
+        return "chunks"
+    if _NAN_TO_INTEGER in message or _FLOAT_FOR_INTEGER.search(message):
+        return "length" if measured(evidence) else None
+    return None
+
+
+def measured(evidence: FailureEvidence) -> tuple[str, ...]:
+    """Variables of unknown length whose length the failing statement uses."""
+    if evidence.site is None or evidence.reading is None:
+        return ()
+    known = _unknown_variables(evidence.trace)
+    asked = _asked_in(evidence.reading.code)
+    for name in evidence.reading.names:
+        found = assigned_before(evidence.trace, evidence.site, name)
+        asked += _asked_in(found.value) if found else []
+    return tuple(dict.fromkeys(name for name in asked if name in known))
+
+
+def _asked_in(text: str) -> list[str]:
+    return [first or second for first, second in _MEASURED.findall(text)]
+
+
+def _unknown_variables(trace: TraceData) -> dict[str, tuple[int, ...]]:
+    """Variables that hold arrays of unknown length, with the indices of the unknown shapes behind them."""
+    known: dict[str, tuple[int, ...]] | None = vars(trace).get("_unknown_variables")
+    if known is None:
+        known = vars(trace)["_unknown_variables"] = {}
+        for number, shape in enumerate(trace.unknown_shapes):
+            for name in _variables_of(trace, shape):
+                known[name] = (*known.get(name, ()), number)
+    return known
+
+
+def _variables_of(trace: TraceData, shape: events.UnknownShape) -> set[str]:
+    path = path_of_unknown(trace, shape)
+    if path.settled_by is not None:
+        return set()
+    sites = [shape.site, *(step.call.site for step in path.carried.shown)]
+    found: set[str] = set()
+    for site in sites:
+        if site is None:
+            continue
+        name, reading = variable_at(trace, site), read(trace, site)
+        found.update([name] if name else [])
+        found.update(reading.targets if reading else ())
+    return found
+
+
+def origins(evidence: FailureEvidence) -> tuple[int, ...]:
+    """Indices of the unknown shapes that an exception comes from."""
+    trace = evidence.trace
+    numbers = _numbers(trace)
+    found = dict.fromkeys(
+        numbers[shape] for failure in evidence.failures for shape in origins_of_failure(trace, failure)
+    )
+    if found:
+        return tuple(found)
+    known = _unknown_variables(trace)
+    return tuple(dict.fromkeys(number for name in measured(evidence) for number in known[name]))
+
+
+def _numbers(trace: TraceData) -> dict[events.UnknownShape, int]:
+    known: dict[events.UnknownShape, int] | None = vars(trace).get("_numbers_of_unknown_shapes")
+    if known is None:
+        known = {shape: number for number, shape in enumerate(trace.unknown_shapes)}
+        vars(trace)["_numbers_of_unknown_shapes"] = known
+    return known
+
+
+def came_from(evidence: FailureEvidence) -> str:
+    """A sentence on where the unknown length came from; empty if that is not known."""
+    trace = evidence.trace
+    found = origins(evidence)
+    if not found:
+        return ""
+    shape = trace.unknown_shapes[found[0]]
+    made = _origin_text(trace, shape)
+    return f" The length is unknown since {made} at {line_of(site_at(trace, shape.site))}."
+
+
+def _origin_text(trace: TraceData, shape: events.UnknownShape) -> str:
+    site = site_at(trace, shape.site)
+    text = short(site.expression or site.code) if site else ""
+    return f"`{text}`" if text else f"a call of `{shape.operation}`"
+
+
+# Origins that led to harm
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A place where shapes became unknown, and what that led to."""
+
+    trace: TraceData
+    numbers: tuple[int, ...]
+    """Indices of the unknown shapes that were made there."""
+    failures: tuple[FailureEvidence, ...]
+    forces: tuple[ForceEvidence, ...]
+
+    @property
+    def shape(self) -> events.UnknownShape:
+        return self.trace.unknown_shapes[self.numbers[0]]
+
+    @property
+    def at_user(self) -> bool:
+        site = self.shape.site
+        return site is not None and self.trace.file_of(site).role == "user"
+
+    @property
+    def audience(self) -> Audience:
+        return "caller" if self.at_user else "library"
+
+    @property
+    def reading(self) -> Reading | None:
+        return None if self.shape.site is None else read(self.trace, self.shape.site)
+
+    @property
+    def expression(self) -> str:
+        """What made the shape unknown, as written."""
+        return _origin_text(self.trace, self.shape)
+
+    @property
+    def variable(self) -> str | None:
+        """What the user or library calls the array of unknown length."""
+        reading = self.reading
+        plain = [name for name in reading.targets if name.isidentifier()] if reading else []
+        return plain[0] if plain else None
+
+    @property
+    def name(self) -> str:
+        return self.variable or "kept"
+
+    @property
+    def namespace(self) -> str:
+        site = self.shape.site
+        return "xp" if site is None else namespace_at(self.trace, site, self.reading)
+
+    def harm(self) -> str:
+        """What came of it, with the lines on the way."""
+        path = path_of_unknown(self.trace, self.shape)
+        told = [*map(self._failed, self.failures), *map(self._forced, self.forces)]
+        return f"{_way(self.trace, path.carried, self.shape)}{' '.join(told[:2])}"
+
+    def _failed(self, evidence: FailureEvidence) -> str:
+        what = short(evidence.expression, 48)
+        where = line_of(evidence.where)
+        ends = "ends the program" if evidence.escaped else "raises"
+        return f"`{what}` at {where} needs it and {ends} with {evidence.type}."
+
+    def _forced(self, evidence: ForceEvidence) -> str:
+        count = times(len(evidence.forces))
+        what = f"`{short(evidence.expression, 48)}` at {line_of(evidence.where)}"
+        return f"{what} computes the graph {count} to learn it."
+
+    def caller_fixes(self) -> list[Fix]:
+        """What helps whoever calls a library that makes shapes unknown."""
+        if self.at_user:
+            return []
+        for evidence in self.failures:
+            return for_caller(evidence)
+        return [compute_before(evidence) for evidence in self.forces[:1]]
+
+    def known_sizes(self) -> Fix:
+        """Learn the lengths once, of an array that is held."""
+        name = self.name
+        made = name if self.variable else self.expression.strip("`")
+        return Fix(
+            "compute-chunk-sizes",
+            f"`{name} = {made}.persist(); {name}.compute_chunk_sizes()` at {self.expression}: "
+            "it is computed once, and its lengths are known from there on",
+            f"computes everything behind `{name}` there and holds it in memory",
+            audience=self.audience,
+        )
+
+
+def _way(trace: TraceData, carried: Chain, shape: events.UnknownShape) -> str:
+    """The lines that handed the array on."""
+    lines = []
+    for step in reversed(carried.shown):
+        place = line_of(site_at(trace, step.call.site))
+        if step.call.site != shape.site and place not in lines and "not known" not in place:
+            lines.append(place)
+    between = lines[:-1][:3]
+    return f"It went through {names(between)}. " if between else ""
+
+
+def harmful_origins(trace: TraceData, operations: Iterable[str]) -> Iterator[Origin]:
+    """Places where calls of these operations made shapes unknown, to the harm of what came after.
+
+    An unknown shape that neither failed nor forced anything is none. Neither is one whose lengths the
+    user's own line computed on purpose.
+    """
+    meant = frozenset(operations)
+    by_place: dict[object, list[int]] = {}
+    failed, forced = _harm(trace)
+    for number, shape in enumerate(trace.unknown_shapes):
+        if shape.operation.rpartition(".")[2] in meant and (number in failed or number in forced):
+            place = None if shape.site is None else place_of(trace, shape.site)
+            by_place.setdefault((place, shape.user_site and place_of(trace, shape.user_site)), []).append(
+                number
+            )
+    for numbers in by_place.values():
+        yield Origin(
+            trace,
+            tuple(numbers),
+            tuple(dict.fromkeys(one for number in numbers for one in failed.get(number, ()))),
+            tuple(dict.fromkeys(one for number in numbers for one in forced.get(number, ()))),
+        )
+
+
+_Failed: TypeAlias = dict[int, list[FailureEvidence]]
+_Forced: TypeAlias = dict[int, list[ForceEvidence]]
+
+
+def _harm(trace: TraceData) -> tuple[_Failed, _Forced]:
+    """By index of an unknown shape, the exceptions and forces that come from it."""
+    known: tuple[_Failed, _Forced] | None = vars(trace).get("_harm_of_unknown_shapes")
+    if known is None:
+        known = vars(trace)["_harm_of_unknown_shapes"] = _failed_of(trace), _forced_of(trace)
+    return known
+
+
+def _failed_of(trace: TraceData) -> _Failed:
+    found: _Failed = {}
+    for evidence in failures_alike(trace) if trace.unknown_shapes else ():
+        if about(evidence) is not None and not told_again(evidence):
+            for number in origins(evidence):
+                found.setdefault(number, []).append(evidence)
+    return found
+
+
+def _forced_of(trace: TraceData) -> _Forced:
+    found: _Forced = {}
+    for evidence in alike(trace) if trace.unknown_shapes else ():
+        if evidence.at_user or evidence.begin.allowed:
+            continue
+        for number in _behind(trace, evidence):
+            found.setdefault(number, []).append(evidence)
+    return found
+
+
+def _behind(trace: TraceData, evidence: ForceEvidence) -> dict[int, None]:
+    numbers = _numbers(trace)
+    return dict.fromkeys(
+        numbers[shape] for force in evidence.forces for shape in origins_of_force(trace, force.id)
+    )
+
+
+def discovered(origin: Origin, match: Match) -> Discovery:
+    """The finding of an origin; what it led to follows."""
+    failures = tuple(-failure.id for evidence in origin.failures for failure in evidence.failures)
+    forces = tuple(number for evidence in origin.forces for number in evidence.ids)
+    shape = origin.shape
+    escaped = any(evidence.escaped for evidence in origin.failures)
+    return Discovery(
+        match=replace(match, at_least="high" if escaped else match.at_least),
+        site=shape.site,
+        user_site=shape.user_site,
+        entry=shape.entry,
+        unknown_shapes=origin.numbers,
+        leads_to=(*failures, *forces),
+        at_stake=sum(evidence.self_seconds for evidence in origin.forces),
+    )
+
+
+def shapes_kept(evidence: FailureEvidence) -> Fix | None:
+    """Keep the length where a mask took it away; None where that was something else."""
+    trace = evidence.trace
+    for number in origins(evidence):
+        shape = trace.unknown_shapes[number]
+        origin = Origin(trace, (number,), (evidence,), ())
+        if shape.operation in SELECTING and origin.reading is not None:
+            return where_instead(origin)
+    return None
+
+
+SELECTING = ("__getitem__", "compress", "extract")
+"""Operations that select by a mask."""
+
+
+def where_instead(origin: Origin) -> Fix:
+    """``where`` in place of a selection by a mask."""
+    reading, xp = origin.reading, origin.namespace
+    selected = _mask_and_base(reading)
+    name = f"{origin.variable} = " if origin.variable else ""
+    if selected is None:
+        made = f"{name}{xp}.where(mask, values, {xp}.nan)"
+    else:
+        made = f"{name}{xp}.where({selected[1]}, {selected[0]}, {xp}.nan)"
+    return Fix(
+        "where",
+        f"`{short(made, 100)}` in place of {origin.expression}: the length stays, and `{_nan_reduction(xp)}` "
+        "and its like leave the rest out",
+        "every element stays in memory; what counts the values has to count the mask instead",
+        audience=origin.audience,
+    )
+
+
+def _nan_reduction(xp: str) -> str:
+    return "da.nanmean" if xp == "da" else "xp.sum(xp.where(mask, x, 0)) / xp.sum(mask)"
+
+
+def _mask_and_base(reading: Reading | None) -> tuple[str, str] | None:
+    if reading is None:
+        return None
+    if reading.subscript is not None:
+        return reading.subscript.base, reading.subscript.index
+    if len(reading.selections) == 1:
+        return reading.selections[0].base, reading.selections[0].index
+    return None
+
+
+def is_length_only(origin: Origin) -> bool:
+    """Whether all that failed wanted to know the length as a number."""
+    return bool(origin.failures) and all(about(evidence) == "length" for evidence in origin.failures)
+
+
+def known_sizes(evidence: FailureEvidence) -> Fix:
+    """Learn the lengths once, before the statement that fails."""
+    name = _unknown_name(evidence)
+    held_as = f"{name} = {name}" if name else f"kept = {_selection(evidence)}"
+    name = name or "kept"
+    done = f"{held_as}.persist()", f"{name}.compute_chunk_sizes()"
+    return Fix(
+        "compute-chunk-sizes",
+        f"`{'; '.join(done)}` before `{short(evidence.expression) if evidence.at_user else 'the call'}`: "
+        "computed once, and held",
+        f"computes everything behind `{name}` there and holds it in memory",
+        replacement=new_lines(evidence, *done) if name in lazy_names(evidence) else None,
+    )
+
+
+def _selection(evidence: FailureEvidence) -> str:
+    """What made the length unknown, as written."""
+    for number in origins(evidence):
+        site = site_at(evidence.trace, evidence.trace.unknown_shapes[number].site)
+        if site is not None and site.expression:
+            return short(site.expression)
+    return "..."
+
+
+def _unknown_name(evidence: FailureEvidence) -> str | None:
+    """The user's variable that has no known length; None if it has no name."""
+    known = user_variables(evidence)
+    found = lazy_names(evidence)
+    unknown = [name for name in found if name in known and None in known[name].layout.shape]
+    if not unknown:
+        unknown = [name for name in _on_the_way(evidence) if name in known and name in found]
+    return unknown[0] if unknown else None
+
+
+def _on_the_way(evidence: FailureEvidence) -> Iterator[str]:
+    trace = evidence.trace
+    for number in origins(evidence):
+        path = path_of_unknown(trace, trace.unknown_shapes[number])
+        for step in path.carried.shown:
+            name = variable_at(trace, step.call.site) if step.at_user else None
+            if name:
+                yield name
