@@ -43,6 +43,7 @@ def test_the_readme_has_the_commands_that_are_tested_here():
         "python -m pip install -e '.[test]' && python -m pytest",
         "lazyscope run samples/own_code.py",
         "lazyscope show lazyscope-own_code-1.lazy",
+        "lazyscope explain LZ104",
         "pytest --lazyscope",
         "pytest --lazyscope-report forces.json --lazyscope-match test_lazy",
     ]
@@ -51,12 +52,16 @@ def test_the_readme_has_the_commands_that_are_tested_here():
 def test_the_commands_on_a_program_of_your_own_work(tmp_path):
     """`run` keeps a numbered trace where it was started, and `show` reads it."""
     (tmp_path / "samples").symlink_to(ROOT / "samples")
-    _, _, recorded, shown, *_ = commands()
+    _, _, recorded, shown, explained, *_ = commands()
     first = run(recorded, tmp_path)
     assert first.returncode == 0, first.stderr
     second = run(shown, tmp_path)
     assert second.returncode == 0, second.stderr
-    assert "kept.compute_chunk_sizes()" in second.stdout
+    assert "`anomaly` is computed again and again" in second.stdout
+    assert "`anomaly = anomaly.persist()`" in second.stdout
+    third = run(explained, tmp_path)
+    assert third.returncode == 0, third.stderr
+    assert third.stdout.startswith("LZ104  A conversion to a Python number")
 
 
 def test_the_pytest_commands_work(tmp_path):
@@ -66,7 +71,7 @@ def test_the_pytest_commands_work(tmp_path):
         "def test_lazy(): assert da.ones(3, chunks=1).sum().ndim == 0\n"
         "def test_eager(): assert da.ones(3, chunks=1).sum() == 3\n"
     )
-    summed, reported = ([sys.executable, "-m", *shlex.split(command)] for command in commands()[4:])
+    summed, reported = ([sys.executable, "-m", *shlex.split(command)] for command in commands()[5:])
     done = subprocess.run(summed, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert "1 force in 1 of 2 tests" in done.stdout
@@ -75,6 +80,27 @@ def test_the_pytest_commands_work(tmp_path):
     assert done.returncode == 0, done.stdout
     tests = json.loads((tmp_path / "forces.json").read_text())["tests"]
     assert [(test["nodeid"], test["forces"]) for test in tests] == [("test_two.py::test_lazy", [])]
+
+
+def test_the_finding_in_the_readme_is_what_the_demo_shows(demo):
+    """Line by line, but for the seconds and the severity that comes of them."""
+    done, _ = demo
+    (quoted,) = re.findall(r"^```\n(F1 .*?)^```$", README, re.MULTILINE | re.DOTALL)
+    head, *lines = quoted.splitlines()
+    if "computed 12 times" not in done.stdout:
+        pytest.skip("the README gives the figures of SciPy 1.18")
+    assert re.sub(r"^F1 \w+ (.*) +up to .*$", r"\1", head).rstrip() in done.stdout
+    shown = {line.strip() for line in done.stdout.splitlines()}
+    assert [line for line in lines[1:] if line.strip() not in shown] == []
+
+
+def test_the_codes_in_the_documentation_are_those_of_the_catalogue():
+    """With their titles."""
+    from lazyscope.catalogue.entries import all_entries
+
+    text = (ROOT / "docs" / "findings.md").read_text()
+    rows = re.findall(r"^\| (LZ\d{3}) \| (.*) \|$", text, re.MULTILINE)
+    assert rows == [(entry.code, entry.title) for entry in all_entries()]
 
 
 def test_every_verb_is_in_the_readme():

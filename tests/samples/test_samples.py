@@ -560,7 +560,14 @@ def divided(lines: Iterable[str]) -> tuple[str, list[str]]:
     headline, _, rest = text.partition("\n\n")
     headline = re.sub(r"(\d+ min )?[\d.,]+ m?s\b|[<>]?\d+ %", "#", " ".join(headline.split()))
     rows = [re.sub(r"^ *[\d.,]+ +<?\d+ % +", "", line) for line in rest.splitlines() if line]
-    return headline, [" ".join(row.split()) for row in rows]
+    return headline, [" ".join(_without_figures(row).split()) for row in rows]
+
+
+def _without_figures(row: str) -> str:
+    """A line of the summary without seconds, and without the order and severity that come of them."""
+    row = re.sub(r"^F\d+ (high|medium|low|info) ", "F# ", row)
+    row = re.sub(r"\bF\d+\b", "F#", row)
+    return re.sub(r"[\d.,]+ m?s\b", "#", row)
 
 
 Figures = Callable[[lazyscope.Trace], tuple[int, ...]]

@@ -39,7 +39,7 @@ def test_events_of_every_test_refer_to_the_whole_list() -> None:
     """Ids differ from those within a test; the dearest comes first whatever its id."""
     gathered = GatheredFindings()
     first = part("a", ("x.sum().compute()", 5.0))
-    second = part("b", ("float(x.sum())", 2.0), ("x.sum().compute()", 5.0))
+    second = part("b", ("float(x.sum())", 20.0), ("x.sum().compute()", 5.0))
     gathered.add(first)
     gathered.add(second)
     float_, compute = gathered.documents()

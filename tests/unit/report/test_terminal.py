@@ -270,4 +270,4 @@ def test_forces_that_are_allowed_are_told_apart_and_carry_the_reason():
     build.force(at, "__float__", seconds=2.0, tasks=7)
     lines = [" ".join(line.split()) for line in render(build.end()).splitlines()]
     assert "1.00 33 % 1 5 0 __float__, allowed: small [/b]" in lines
-    assert "2.00 67 % 1 7 0 F1, __float__" in lines
+    assert "2.00 67 % 1 7 0 __float__" in lines
