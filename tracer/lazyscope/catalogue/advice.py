@@ -198,7 +198,7 @@ def persist_before(evidence: ForceEvidence) -> Fix | None:
     arrays = [array for array in found.values() if array.made_by is None or array.made_by.at < began]
     if not arrays or call is None or evidence.user_site is None:
         return None
-    arrays = [array for array in arrays if is_in_scope(trace, array, evidence.user_site)]
+    arrays = [one for one in arrays if one.variable and is_in_scope(trace, one, evidence.user_site)]
     variables = tuple(array.variable for array in arrays if array.variable)
     if not variables or (call.argument_names and not set(variables) & set(call.argument_names)):
         return None

@@ -33,7 +33,8 @@ import xarray as xr
 
 first = xr.Dataset({"depth": ("place", da.arange(12, chunks=4))})
 second = xr.Dataset({"depth": ("place", da.arange(12, chunks=4) + 1)})
-print(xr.concat([first, second], dim="day", data_vars="different", coords="minimal", compat="equals").sizes)
+how = {"data_vars": "different", "coords": "minimal", "compat": "equals"}
+print(xr.concat([first, second], dim="day", **how).sizes)
 """
 
 REPAIRED = """
@@ -42,7 +43,8 @@ import xarray as xr
 
 first = xr.Dataset({"depth": ("place", da.arange(12, chunks=4))})
 second = xr.Dataset({"depth": ("place", da.arange(12, chunks=4) + 1)})
-print(xr.concat([first, second], dim="day", data_vars="all", coords="minimal", compat="override").sizes)
+how = {"data_vars": "all", "coords": "minimal", "compat": "override"}
+print(xr.concat([first, second], dim="day", **how).sizes)
 """
 
 _MOST_AT_ONE_PLACE = 1

@@ -32,7 +32,8 @@ EXAMPLE = """
 import dask.dataframe as dd
 import pandas as pd
 
-trips = dd.from_pandas(pd.DataFrame({"place": [3, 1, 2, 4], "fare": [9.0, 5.0, 7.0, 6.0]}), npartitions=2)
+table = pd.DataFrame({"place": [3, 1, 2, 4], "fare": [9.0, 5.0, 7.0, 6.0]})
+trips = dd.from_pandas(table, npartitions=2)
 by_place = trips.set_index("place")
 print(by_place.divisions)
 """
@@ -41,7 +42,8 @@ REPAIRED = """
 import dask.dataframe as dd
 import pandas as pd
 
-trips = dd.from_pandas(pd.DataFrame({"place": [3, 1, 2, 4], "fare": [9.0, 5.0, 7.0, 6.0]}), npartitions=2)
+table = pd.DataFrame({"place": [3, 1, 2, 4], "fare": [9.0, 5.0, 7.0, 6.0]})
+trips = dd.from_pandas(table, npartitions=2)
 by_place = trips.set_index("place", divisions=[1, 3, 4])
 print(by_place.divisions)
 """

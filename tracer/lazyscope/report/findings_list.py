@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from lazyscope import figures
+from lazyscope.analysis.arrays import Array
+from lazyscope.analysis.cost import site_at
+from lazyscope.analysis.provenance import Step
 from lazyscope.catalogue.finding import Diagnosis, Finding, Fix
 from lazyscope.model.trace import TraceData
 from lazyscope.report.harmless import harmless
@@ -22,8 +25,12 @@ _STYLES = {"high": ALARM, "medium": MARK, "low": "", "info": QUIET}
 
 
 def worth_a_look(diagnosis: Diagnosis) -> list[Finding]:
-    """The findings that a reader is shown: not the forces that are as they should be."""
-    return [found for found in diagnosis.findings if found.severity != "info" or not found.owns_forces]
+    """The findings that a reader is shown.
+
+    Of those that are ``info`` only what may give another result: not forces that are as they should be, nor
+    what another finding says already.
+    """
+    return [one for one in diagnosis.findings if one.severity != "info" or one.code.startswith("LZ5")]
 
 
 def findings_section(screen: Screen, trace: TraceData, diagnosis: Diagnosis) -> Section:
@@ -69,7 +76,8 @@ class _Item:
         """The same with the user's line, the reason and a second fix."""
         inner = self.screen.narrower(_MARGIN)
         fixes = [line for fix in self.finding.fixes[:_FIXES] for line in _fix_lines(inner, fix, _FIX_LINES)]
-        return self._under_head([*self._where(inner), *self._why(inner), *fixes, *self._follows(inner)])
+        told = [*self._why(inner), *self._depends_on(inner)]
+        return self._under_head([*self._where(inner), *told, *fixes, *self._follows(inner)])
 
     def _under_head(self, body: list[Text]) -> list[Text]:
         return [self._head(), *(Text.assemble(" " * _MARGIN, line) for line in body)]
@@ -97,12 +105,35 @@ class _Item:
     def _why(self, screen: Screen) -> list[Text]:
         return _paragraph(screen, self.finding.why, _WHY_LINES)
 
+    def _depends_on(self, screen: Screen) -> list[Text]:
+        """The user's arrays behind a value that a library forced, and the calls between."""
+        found = self.finding.depends_on
+        if found is None or self.finding.site == self.finding.user_site:
+            return []
+        arrays = [_array(self.trace, array) for array in found.arrays if array.variable is not None]
+        calls = [_operation(self.trace, step) for step in found.calls.shown if not step.at_user]
+        parts = [", ".join(dict.fromkeys(arrays)), ", ".join(dict.fromkeys(reversed(calls)))]
+        text = " through ".join(part for part in parts if part)
+        return [Text(screen.start(f"depends on {text}", screen.width), QUIET)] if arrays else []
+
     def _follows(self, screen: Screen) -> list[Text]:
         if not self.followers:
             return []
         named = ", ".join(f"{one.id} ({one.code})" for one in self.followers)
         verb = "goes" if len(self.followers) == 1 else "go"
         return [Text(screen.start(f"with it {verb} {named}", screen.width), QUIET)]
+
+
+def _array(trace: TraceData, array: Array) -> str:
+    """``obs (line 72)``."""
+    site = site_at(trace, array.position)
+    return f"{array.variable} (line {site.line})" if site is not None else str(array.variable)
+
+
+def _operation(trace: TraceData, step: Step) -> str:
+    """``isfinite``; with how often it was called, if that is more than once."""
+    name = trace.texts[step.call.operation].rpartition(".")[2]
+    return f"{name} {step.times}x" if step.times > 1 else name
 
 
 def _cost(found: Finding) -> str:
