@@ -84,7 +84,7 @@ class _Item:
 
     def _head(self) -> Text:
         found, screen = self.finding, self.screen
-        cost = Text(harmless(_cost(found), ascii_only=screen.ascii_only), QUIET)
+        cost = Text(screen.start(_cost(self.trace, found), screen.width // 3), QUIET)
         label = Text.assemble(
             (found.id, STRONG), " ", (found.severity, _STYLES[found.severity]), " ", found.code, "  "
         )
@@ -136,9 +136,10 @@ def _operation(trace: TraceData, step: Step) -> str:
     return f"{name} {step.times}x" if step.times > 1 else name
 
 
-def _cost(found: Finding) -> str:
+def _cost(trace: TraceData, found: Finding) -> str:
     if found.failures:
-        return "exception"
+        types = dict.fromkeys(failure.type for failure in trace.failures if failure.id in found.failures)
+        return ", ".join(types)
     if found.owns_forces:
         seconds = figures.duration(found.cost.self_seconds)
         return f"{seconds}, {figures.plural(found.occurrences, 'force')}"
