@@ -567,6 +567,8 @@ def _without_figures(row: str) -> str:
     """A line of the summary without seconds, and without the order and severity that come of them."""
     row = re.sub(r"^F\d+ (high|medium|low|info) ", "F# ", row)
     row = re.sub(r"\bF\d+\b", "F#", row)
+    # How much of a title there is room for depends on the seconds beside it.
+    row = re.sub(r"^(F# +LZ\d+ +.{20}).*", r"\1", row)
     return re.sub(r"[\d.,]+ m?s\b", "#", row)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from lazyscope.analysis.places import Place, place_of
 from lazyscope.analysis.reading import call_at
 from lazyscope.model.trace import TraceData
 
@@ -23,19 +23,28 @@ class LazyLine:
 
 def lazy_lines(trace: TraceData) -> list[LazyLine]:
     """The lines from which libraries made array calls, and neither forced nor raised; in order of time."""
-    counted: dict[Place, list[int]] = {}
+    counted: dict[_Line, list[int]] = {}
     for call in trace.calls:
         user_site = call.user_site
         if user_site is not None and user_site != call.site:
-            place = place_of(trace, user_site)
-            if place not in counted:
-                counted[place] = [user_site, 0]
-            counted[place][1] += trace.file_of(call.site).role == "library"
+            line = _line(trace, user_site)
+            if line not in counted:
+                counted[line] = [user_site, 0]
+            counted[line][1] += trace.file_of(call.site).role == "library"
     harmed = {force.begin.user_site for force in trace.forces}
     harmed |= {failure.user_site for failure in trace.failures}
-    lines = {place_of(trace, user_site) for user_site in harmed if user_site is not None}
-    found = [(site, calls) for place, (site, calls) in counted.items() if calls and place not in lines]
+    lines = {_line(trace, user_site) for user_site in harmed if user_site is not None}
+    found = [(site, calls) for line, (site, calls) in counted.items() if calls and line not in lines]
     return [LazyLine(site, _function(trace, site), calls) for site, calls in found]
+
+
+_Line: TypeAlias = tuple[int, int]
+"""Number of the file, and of the line."""
+
+
+def _line(trace: TraceData, position: int) -> _Line:
+    here = trace.positions[position]
+    return trace.codes[here.code].file, here.line
 
 
 def _function(trace: TraceData, position: int) -> str | None:
