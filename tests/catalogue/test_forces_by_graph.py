@@ -514,3 +514,35 @@ def test_a_force_that_is_allowed_says_why(diagnosis_of: Diagnose) -> None:
     found = only(diagnosis_of(program), "LZ121")
     assert found.severity == "info"
     assert "the size decides" in found.why
+
+
+def test_arrays_that_tasks_hold_are_no_closure(tmp_path: Path) -> None:
+    """Lazy bounds of ``da.linspace`` are computed in its tasks; no code of the program runs there."""
+    text = """
+    import dask.array as da
+
+    x = da.arange(12, chunks=4) + 1
+    edges = da.linspace(x.min(), x.max(), 5)
+    print(edges.compute())
+    """
+    found = only(diagnosed(text, tmp_path), "LZ113")
+    assert "`edges.compute()` hold a dask array as an argument" in found.why
+    assert [fix.technique for fix in found.fixes] == ["compute-once", "keep-0d"]
+
+
+def test_what_a_loop_reads_again_is_held_before_the_loop(tmp_path: Path) -> None:
+    """Not by a line in the loop, although each turn calls a library."""
+    text = """
+    import dask.array as da
+    import xarray as xr
+
+    t = xr.DataArray(da.arange(2400, chunks=1200).reshape(4, 600) % 7 + 1.0, dims=("t", "x"))
+    hot = []
+    for i in range(4):
+        if float(t.isel(t=i).max()) > 1.5:
+            hot.append(i)
+    """
+    found = only(diagnosed(text, tmp_path), "LZ110")
+    replacement = found.fixes[0].replacement
+    assert replacement is not None
+    assert (replacement.line, replacement.new) == (5, ("t = t.persist()",))

@@ -87,7 +87,7 @@ def only(text: str, folder: Path) -> Finding:
             "da.stack([x.max(), x.min()])",
         ),
         ("a = max(x)\n", "LZ107", "vectorise", "x.max()"),
-        ("a = sorted(x)\n", "LZ107", "vectorise", "da.sort(x)"),
+        ("a = sorted(x)\n", "LZ107", "vectorise", "da.topk(x, -x.shape[0])"),
         ("a = 3 in x\n", "LZ107", "vectorise", "(x == 3).any()"),
         ("a = [float(row.sum()) for row in y]\n", "LZ107", "vectorise", "all of `y` at once"),
         (
@@ -433,3 +433,20 @@ kmeans(obs, guess)
         assert audiences == sorted(audiences)
         assert audiences[0] == "caller"
     assert "library" in [fix.audience for fix in check.fixes]
+
+
+def test_what_needs_the_number_is_not_to_be_computed_with_it(tmp_path: Path) -> None:
+    """``widest`` must be known before ``x[widest]`` can be asked for; ``x.sum()`` needs nothing."""
+    text = """
+    import dask.array as da
+
+    x = da.arange(12, chunks=4) % 5
+    widest = int(x.argmax())
+    print(float(x[widest]))
+    print(float(x.sum()))
+    """
+    found = [one for one in diagnosed(text, tmp_path).findings if one.code == "LZ104"]
+    batches = [fix.summary for one in found for fix in one.fixes if fix.technique == "batch-compute"]
+    asking_first = next(summary for summary in batches if summary.startswith("ask for `int(x.argmax())`"))
+    assert "x.sum()" in asking_first
+    assert "x[widest]" not in asking_first

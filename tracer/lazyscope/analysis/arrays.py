@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from lazyscope.analysis.lineage import lineage
-from lazyscope.analysis.source import found_at
+from lazyscope.analysis.source import Found, found_at
+from lazyscope.analysis.syntax.terms import words
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 
@@ -117,8 +118,55 @@ def _variable_at(trace: TraceData, position: int) -> str | None:
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         if place.opcode.startswith("STORE_") and isinstance(target, ast.Subscript):
             return _name(target.value)
-        return _name(target) if found.expression is not None and found.expression is node.value else None
+        if found.expression is None or found.expression is not node.value:
+            return None
+        return None if _holds_parts(found, _name(target)) else _name(target)
     return None
+
+
+_PROPERTIES = words(
+    "T mT blocks chunks chunksize dask dtype flat imag itemsize name nbytes ndim npartitions numblocks "
+    "partitions real shape size vindex"
+)
+"""What an array has that is no method."""
+
+_TABLES = ("xarray", "dask.dataframe", "pandas")
+"""Libraries whose objects have their columns for attributes, and can be held like an array."""
+
+
+def _holds_parts(found: Found, variable: str | None) -> bool:
+    """Whether a variable is an object with arrays for parts: ``result.pvalue`` is read from it."""
+    if variable is None or not isinstance(found.expression, ast.Call):
+        return False
+    if any(name.startswith(_TABLES) for name in _imported(found.module)):
+        return False
+    functions = [node for node in found.path if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return variable in _objects(functions[-1] if functions else found.module)
+
+
+@lru_cache(maxsize=256)
+def _imported(module: ast.Module) -> frozenset[str]:
+    found: set[str] = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return frozenset(found)
+
+
+@lru_cache(maxsize=256)
+def _objects(owner: ast.AST) -> frozenset[str]:
+    called = {id(node.func) for node in ast.walk(owner) if isinstance(node, ast.Call)}
+    read = (
+        node.value.id
+        for node in ast.walk(owner)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.attr not in _PROPERTIES
+        and id(node) not in called
+    )
+    return frozenset(read)
 
 
 def _name(node: ast.expr) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from lazyscope import figures
 from lazyscope.analysis.arrays import Array
 from lazyscope.analysis.provenance import dependencies
-from lazyscope.analysis.reading import Reading
+from lazyscope.analysis.reading import Reading, assigned_before
 from lazyscope.analysis.savings import Saving, if_persisted
 from lazyscope.analysis.source import SourceSite
 from lazyscope.analysis.syntax.calls import Insertion, WrittenCall
@@ -122,17 +123,119 @@ def _forces_from(trace: TraceData, user_site: int | None) -> list[Force]:
 
 
 def argument_names(evidence: Placed) -> tuple[str, ...]:
-    """Names in the user's code of the dask arrays that are handed over.
+    """Names in the user's code of the dask arrays that are handed over, as far as the call mentions them.
 
-    If none is known: the first variable that the call is given.
+    If none is known: the first argument, if that is a variable which nothing shows to be a number.
     """
     call = evidence.user_call
-    handed = _handed_names(call) if call else ()
+    if call is None:
+        return ()
+    handed = _handed_names(call)
     trace, line = evidence.trace, evidence.user_site
     arrays = [array for array in lazy_arguments(evidence) if is_in_scope(trace, array, line)]
-    variables = dict.fromkeys(array.variable for array in arrays if array.variable)
-    known = tuple(name for name in variables if not handed or name in handed)
-    return known or handed[:1]
+    variables = [array.variable for array in arrays if array.variable]
+    behind = _variables_behind(evidence)
+    unpacked = _unpacked(evidence, [name for name in handed if name not in (*variables, *behind)])
+    known = [name for name in handed if name in variables or name in behind or name in unpacked]
+    if _made_in_call(evidence):
+        return tuple(known) if _cover(evidence, known) else _all_mentioned(evidence, call)
+    if not known:
+        known = [name for name in variables if mentions(call, name)]
+    return tuple(dict.fromkeys(known)) or _first_variable(evidence, call, handed)
+
+
+def _variables_behind(evidence: Placed) -> tuple[str, ...]:
+    """Variables that the user's line can use, of the arrays with which all began that it forced."""
+    trace, site = evidence.trace, evidence.user_site
+    forces = _forces_from(trace, site)[:_LOOKED_AT]
+    arrays = [array for force in forces for array in dependencies(trace, force.id).beginnings]
+    found = [array.variable for array in arrays if array.variable and is_in_scope(trace, array, site)]
+    return tuple(dict.fromkeys(found))
+
+
+def _own_beginnings(evidence: Placed) -> list[Array]:
+    """The arrays of the user's with which began what the first force computed."""
+    if not isinstance(evidence, ForceEvidence):
+        return []
+    return [array for array in evidence.dependencies.beginnings if array.at_user]
+
+
+def _cover(evidence: Placed, known: Sequence[str]) -> bool:
+    """Whether the first force began with nothing but arrays of these variables."""
+    began = _own_beginnings(evidence)
+    return bool(began) and all(array.variable in known for array in began)
+
+
+_PART_OR_DASK = re.compile(r"\[|\b(da|dask)\.")
+
+
+def _all_mentioned(evidence: Placed, call: WrittenCall) -> tuple[str, ...]:
+    """The variables from which the user's line makes what it hands over; none unless all have a name.
+
+    None of them where it takes a part only, or calls dask: with NumPy arrays that gives dask arrays again.
+    """
+    if any(_PART_OR_DASK.search(text) for text in (*call.positional, *(text for _, text in call.keywords))):
+        return ()
+    began = _own_beginnings(evidence)
+    named = [array.variable for array in began if is_in_scope(evidence.trace, array, evidence.user_site)]
+    found = [name for name in named if name is not None and mentions(call, name)]
+    return tuple(dict.fromkeys(found)) if len(found) == len(began) else ()
+
+
+def _first_variable(evidence: Placed, call: WrittenCall, handed: tuple[str, ...]) -> tuple[str, ...]:
+    if evidence.user_site is None or not handed or call.positional[:1] != handed[:1]:
+        return ()
+    made = assigned_before(evidence.trace, evidence.user_site, handed[0])
+    return () if made is not None and _LITERAL.match(made.value) else handed[:1]
+
+
+_LITERAL = re.compile(r"""[-+]?[\d.]|["'\[]|None|True|False|(np|numpy)\.""")
+
+
+def _made_in_call(evidence: Placed) -> bool:
+    """Whether what was forced is an argument that the user's line made, without a name."""
+    trace, site = evidence.trace, evidence.user_site
+    if site is None or not isinstance(evidence, ForceEvidence):
+        return False
+    call = evidence.user_call
+    written = (*call.positional, *(text for _, text in call.keywords)) if call else ()
+    if all(text.isidentifier() or _LITERAL.match(text) for text in written):
+        return False
+    own = [array for array in evidence.dependencies.arrays if array.at_user]
+    return bool(own) and all(
+        array.position is not None
+        and array.variable is None
+        and trace.positions[array.position].code == trace.positions[site].code
+        and trace.positions[array.position].line in range(*_lines_of(trace, site))
+        for array in own
+    )
+
+
+def _lines_of(trace: TraceData, position: int) -> tuple[int, int]:
+    place = trace.positions[position]
+    return place.line, max(place.end_line or place.line, place.line) + 1
+
+
+def mentions(call: WrittenCall, name: str) -> bool:
+    """Whether a variable stands in the arguments of a call, or in what it is a method of."""
+    texts = [*call.positional, *(text for _, text in call.keywords), call.receiver or ""]
+    return any(re.search(rf"(?<![\w.]){re.escape(name)}\b", text) for text in texts)
+
+
+def _unpacked(evidence: Placed, candidates: Sequence[str]) -> list[str]:
+    """Variables that got their value with others, where a dask array that is handed over was made."""
+    trace, site = evidence.trace, evidence.user_site
+    if site is None or not candidates:
+        return []
+    code = trace.positions[site].code
+    found_from = [dependencies(trace, one.id) for one in _forces_from(trace, site)[:_LOOKED_AT]]
+    arrays = [array for one in found_from for array in (*one.arrays, *one.beginnings)]
+    made = {array.position for array in arrays if array.position is not None and not array.variable}
+    lines = {trace.positions[n].line for n in made if n != site and trace.positions[n].code == code}
+    found = [(name, assigned_before(trace, site, name)) for name in candidates] if lines else []
+    made_there = [(name, one) for name, one in found if one is not None and one.line in lines]
+    together = [one.line for _, one in made_there]
+    return [name for name, one in made_there if one.part is not None or together.count(one.line) > 1]
 
 
 def _handed_names(call: WrittenCall) -> tuple[str, ...]:

@@ -175,7 +175,16 @@ _FARTHEST = 64
 
 
 def _call_with(function: HandedOver, given: str, names: tuple[str, ...]) -> str:
-    return f"{function.short}({given}, {', '.join(names)}, ...)"
+    """The call as it is to be written; what it is given now stands for ``...``."""
+    called, more = function.short or "", ", ".join(names)
+    if called.rpartition(".")[2] in ("apply_gufunc", "as_gufunc"):
+        return f'{called}({given}, "(...),(...)->(...)", ..., {more})'
+    owner = called.rpartition(".")[0]
+    return f"{called}({given}, ..., {more})" if owner in _MODULES else f"{called}({given}, {more}, ...)"
+
+
+_MODULES = ("", "da", "dask.array", "xp", "xr", "dd", "dask.dataframe")
+"""What stands before a function; before a method stands the array that it works on."""
 
 
 def after_assignment(trace: TraceData, position: int, *lines: str) -> Replacement | None:

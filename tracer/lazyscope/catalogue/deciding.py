@@ -5,7 +5,9 @@ from __future__ import annotations
 from lazyscope.analysis.places import place_of
 from lazyscope.analysis.reading import Reading, is_scalar_conversion, is_value_check, read
 from lazyscope.analysis.syntax.branches import Branch
+from lazyscope.analysis.syntax.dependents import dependent_lines
 from lazyscope.catalogue.evidence import ForceEvidence
+from lazyscope.model.trace import TraceData
 
 SCALARS = ("__float__", "__int__", "__index__", "__complex__")
 """Triggers that make a Python number."""
@@ -72,7 +74,10 @@ def asked_for_once(evidence: ForceEvidence) -> bool:
 
 
 def same_function(evidence: ForceEvidence) -> tuple[str, ...]:
-    """Expressions of other forces by conversion in the function of the site, in the order of time."""
+    """Expressions of other forces by conversion in the function of the site, in the order of time.
+
+    Without those that use what this one makes, or make what it uses: these cannot be computed together.
+    """
     trace = evidence.trace
     if evidence.site is None:
         return ()
@@ -86,5 +91,14 @@ def same_function(evidence: ForceEvidence) -> tuple[str, ...]:
                 places.setdefault(place_of(trace, site), site)
     own = place_of(trace, evidence.site)
     found = known.get(trace.positions[evidence.site].code, {})
-    readings = [read(trace, site) for place, site in found.items() if place != own]
+    sites = [site for place, site in found.items() if place != own]
+    readings = [read(trace, site) for site in sites if not _depend(trace, evidence.site, site)]
     return tuple(dict.fromkeys(r.expression for r in readings if r is not None and r.expression))
+
+
+def _depend(trace: TraceData, one: int, other: int) -> bool:
+    """Whether one of two statements uses what the other makes, as far as the text says."""
+    first, second = read(trace, one), read(trace, other)
+    if first is None or second is None:
+        return False
+    return second.line in dependent_lines(trace, one) or first.line in dependent_lines(trace, other)

@@ -17,9 +17,7 @@ from lazyscope.analysis.syntax.terms import words
 from lazyscope.model import events
 from lazyscope.model.trace import Force, TraceData
 
-_CONVERSIONS = words(
-    "__array__ __bool__ __complex__ __float__ __index__ __int__ __iter__ __len__ __round__"
-)
+_CONVERSIONS = words("__array__ __bool__ __complex__ __float__ __index__ __int__ __iter__ __len__ __round__")
 """Methods by which an object is asked for its value."""
 
 

@@ -16,8 +16,8 @@ from lazyscope.analysis.places import place_of
 from lazyscope.analysis.reading import Reading
 from lazyscope.analysis.syntax.calls import Insertion, WrittenCall
 from lazyscope.analysis.syntax.terms import words
-from lazyscope.catalogue.advice import call_text, held, lines_before, names, short
-from lazyscope.catalogue.evidence import FailureEvidence
+from lazyscope.catalogue.advice import call_text, held, lines_before, mentions, names, short
+from lazyscope.catalogue.evidence import FailureEvidence, Placed
 from lazyscope.catalogue.finding import Audience, Fix, Replacement
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
@@ -157,9 +157,11 @@ def handed(evidence: FailureEvidence) -> tuple[str, ...]:
 
 
 def lazy_names(evidence: FailureEvidence) -> tuple[str, ...]:
-    """Of these, the dask arrays; if none is known as one, the first variable."""
+    """Of these, the dask arrays; else those that the call mentions; else the first variable."""
     given, known = handed(evidence), user_variables(evidence)
-    return tuple(name for name in given if name in known) or given[:1]
+    call = written_call(evidence)
+    mentioned = [name for name in known if mentions(call, name)] if call is not None else []
+    return tuple(name for name in given if name in known) or tuple(mentioned) or given[:1]
 
 
 def failing_name(evidence: FailureEvidence) -> tuple[str | None, Shaped | None]:
@@ -305,7 +307,7 @@ _NDIMAGE = {
 """The same for ``scipy.ndimage``."""
 
 
-def lazy_twin(evidence: FailureEvidence) -> Fix | None:
+def lazy_twin(evidence: Placed) -> Fix | None:
     """The function that does the same with dask arrays, where a package has it."""
     entry = evidence.entry or ""
     parts = entry.split(".")

@@ -141,7 +141,7 @@ def _made_of(trace: TraceData, arrays: Sequence[Array], began: float) -> tuple[H
         call = trace.calls[number]
         if set(call.inputs) != taken or call.at > began:
             continue
-        for name, _, _ in call.outputs:
+        for name in {output[0] for output in call.outputs}.difference(taken):
             found = with_layer(trace, array_of(trace, name, number))
             held = _held(trace, found, began)
             if held is not None:
@@ -240,7 +240,10 @@ def _where(trace: TraceData, one: Holding) -> tuple[str, Replacement | None]:
     lines = persist_lines(one.variables)
     line = common_line(trace, one.forces)
     call = call_at(trace, line) if line is not None else None
-    visible = all(found.assigned or is_in_scope(trace, found.array, line) for found in one.held)
+    reading = read(trace, line) if line is not None else None
+    # In a loop the line before it would run in every turn.
+    visible = reading is not None and not reading.loops
+    visible = visible and all(found.assigned or is_in_scope(trace, found.array, line) for found in one.held)
     if line is not None and call is not None and visible and _is_in_library(trace, one.forces):
         text = short(site_text(trace, line))
         return f"before `{text}`", lines_before(trace, line, call.insertion, *lines)

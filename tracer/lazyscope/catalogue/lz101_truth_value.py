@@ -26,16 +26,21 @@ Fixes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from lazyscope.analysis.reading import Reading, is_scalar_conversion
+from lazyscope.analysis.syntax.arms import Assignment
 from lazyscope.analysis.syntax.branches import Branch
 from lazyscope.analysis.syntax.updates import Update
 from lazyscope.catalogue.advice import author, caller_fixes, leave_it, names, short, times
+from lazyscope.catalogue.asserting import match_assertion, match_printing
 from lazyscope.catalogue.deciding import asked_for_once, deciding, steers_without_repeating, test_of
 from lazyscope.catalogue.evidence import ForceEvidence
 from lazyscope.catalogue.finding import Fix, Match, Technique
+from lazyscope.catalogue.labelled_arrays import with_labels
 from lazyscope.catalogue.rewriting import (
+    as_array,
     asked_array,
     can_be_chosen,
     cheap_first,
@@ -83,10 +88,13 @@ def match_force(evidence: ForceEvidence) -> Match | None:
     reading = deciding(evidence)
     if reading is None:
         return Match(why=_why(evidence, None), fixes=(*caller_fixes(evidence), _anyhow(evidence)))
+    looked_at = match_assertion(evidence) or match_printing(evidence)
+    if looked_at is not None:
+        return looked_at
     harmless = steers_without_repeating(evidence) or asked_for_once(evidence)
     return Match(
         why=_why(evidence, reading),
-        fixes=(_wanted(),) if harmless else _fixes(evidence, reading),
+        fixes=(_wanted(),) if harmless else with_labels(evidence, _fixes(evidence, reading)),
         actionability="inherent" if harmless else None,
         expected=harmless,
     )
@@ -165,14 +173,16 @@ def _python_limits(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]
     given = call.positional or ("a", "b")
     if len(given) == 2:
         text = f"{xp}.{function}({', '.join(_array_first(given))})"
+        price = "nothing changes; the result is an array of one element"
     else:
         stacked = given[0] if len(given) == 1 else f"[{', '.join(given)}]"
         text = f"{xp}.{call.name}({xp}.stack({stacked}))"
+        price = "the result is an array of one element; plain numbers among them must be made arrays"
     return (
         Fix(
             "clip",
             f"`{text}` instead of Python's `{call.name}`",
-            "nothing changes; the result is an array of one element",
+            price,
             author(evidence),
             replacement=line_with(evidence, reading.expression or "", text),
         ),
@@ -217,10 +227,16 @@ def _python_logic(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
     if sign is not None and reading.combination is not None:
         text = f" {sign} ".join(f"({part.text})" for part in reading.combination.operands)
         return (_fix(evidence, "native-function", f"`{short(text)}` if both sides are arrays of booleans"),)
-    if reading.role == "comparison":
+    if reading.role == "comparison" and _is_chain(evidence):
         summary = f"write the chain `{asked}` as two comparisons joined by `&`"
         return (_fix(evidence, "native-function", summary),)
     return ()
+
+
+def _is_chain(evidence: ForceEvidence) -> bool:
+    """Whether Python asks one link of a chain, and not what ``a != b`` of objects gives."""
+    trace, site = evidence.trace, evidence.site
+    return site is not None and trace.positions[site].opcode != "COMPARE_OP"
 
 
 def _kept(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
@@ -282,7 +298,8 @@ def _expression(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
     other = (test.otherwise.value if test.otherwise else None) or ""
     if not can_be_chosen(test.body.value or "", other):
         return _no_arrays(evidence)
-    text = f"{namespace(evidence)}.where({mask_text(test.text)}, {test.body.value}, {other})"
+    chosen = f"{as_array(test.body.value or '')}, {as_array(other)}"
+    text = f"{namespace(evidence)}.where({mask_text(test.text)}, {chosen})"
     old = f"{test.body.value} if {test.text} else {other}"
     return (
         Fix(
@@ -359,10 +376,11 @@ def _early_return(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
     if not can_be_chosen(*filter(None, (test.body.value, other.value if other else None))):
         return _no_arrays(evidence)
     if test.body.value and other is not None and other.value:
-        text = f"return {namespace(evidence)}.where({mask_text(test.text)}, {test.body.value}, {other.value})"
+        chosen = f"{as_array(test.body.value)}, {as_array(other.value)}"
+        text = f"return {namespace(evidence)}.where({mask_text(test.text)}, {chosen})"
         summary = f"`{short(text, 80)}`, with what the rest computes computed in any case"
     elif test.body.value:
-        choice = f"where({short(mask_text(test.text))}, {short(test.body.value)}, ...)"
+        choice = f"where({short(mask_text(test.text))}, {short(as_array(test.body.value))}, ...)"
         summary = f"compute the rest in any case, and choose by `{choice}` at the end"
     else:
         summary = f"go on in any case; `where` with `{short(mask_text(test.text))}` undoes what is not meant"
@@ -382,8 +400,31 @@ def _assigning(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
     if not made:
         return ()
     mask = mask_text(test.text)
-    lines = [f"{one.name} = {xp}.where({mask}, {one.value}, {one.name})" for one in made[:2]]
-    return (_fix(evidence, "where", f"`{short('; '.join(lines), 100)}` instead of the `if`", _BOTH_SIDES),)
+    if test.reduction == "any" and all(map(_fills, made)):
+        lines = [f"{one.name} = {one.value}" for one in made]
+        summary = f"without the test: {names([f'`{line}`' for line in lines])}; it changes nothing elsewhere"
+        return (_fix(evidence, "where", summary, "done even where nothing is to be filled"),)
+    lines = [_chosen_line(one, mask, xp) for one in made[:2]]
+    unset = [f"`{one.name}`" for one in made[:2] if one.fresh and not one.private]
+    needed = f"; {names(unset)} must have a value before" if unset else ""
+    summary = f"`{short('; '.join(lines), 100)}` instead of the `if`{needed}"
+    return (_fix(evidence, "where", summary, _BOTH_SIDES),)
+
+
+def _fills(made: Assignment) -> bool:
+    """Whether a variable is given its own values, with others in place of missing ones only."""
+    found = _FILLING.fullmatch(made.value)
+    return found is not None and made.name in (found["object"], found["argument"])
+
+
+_FILLING = re.compile(r"(?P<object>\w+)\.fillna\([^()]*\)|(\w+\.)*nan_to_num\((?P<argument>\w+)\b[^()]*\)")
+
+
+def _chosen_line(made: Assignment, mask: str, xp: str) -> str:
+    """What only the body reads is computed in any case: it may have no value before."""
+    if made.private:
+        return f"{made.name} = {made.value}"
+    return f"{made.name} = {xp}.where({mask}, {made.value}, {made.name})"
 
 
 def _loop_test(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
@@ -403,7 +444,9 @@ def _working(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
     text = short(test.mask if test.reduction == "any" and test.mask else mask_text(test.text))
     whole = f"compute both ways and choose with `{namespace(evidence)}.where({text}, ..., ...)`"
     masked = test.reduction == "any" and test.otherwise is None and not test.negated
+    arms = [arm for arm in (test.body, test.otherwise) if arm is not None]
     return present(
+        _computed(evidence) if not masked and any(arm.does_more for arm in arms) else None,
         _fix(evidence, "where", whole, _BOTH_SIDES),
         _run_if_lazy(evidence, reading, test) if masked else _later(evidence),
     )

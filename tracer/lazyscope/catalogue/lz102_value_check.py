@@ -18,13 +18,19 @@ Fixes
     that changes behaviour.
 
     ``batch-compute``: join several checks and compute them at once.
+
+    An ``assert`` of a test, or of the outermost lines of a program, is what these are there for: it is
+    ``info`` where nothing is computed twice for it; else hold the data, or ask for all at once.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lazyscope.analysis.reading import Reading
 from lazyscope.analysis.syntax.branches import Branch
 from lazyscope.catalogue.advice import author, caller_fixes, leave_it, names, short, times, without_check
+from lazyscope.catalogue.asserting import match_assertion
 from lazyscope.catalogue.deciding import checks_value, same_function, test_of
 from lazyscope.catalogue.evidence import ForceEvidence
 from lazyscope.catalogue.finding import Fix, Match
@@ -32,6 +38,7 @@ from lazyscope.catalogue.rewriting import asked_array, cheap_first, guarded, nam
 
 CODE = "LZ102"
 TITLE = "A value check computes the array"
+_ASSERTED = "An assertion computes the array"
 
 EXAMPLE = """
 import dask.array as da
@@ -69,6 +76,8 @@ def match_force(evidence: ForceEvidence) -> Match | None:
     test = None if reading is None else test_of(reading)
     if reading is None or test is None:
         return None
+    if (asserted := match_assertion(evidence)) is not None:
+        return replace(asserted, title=_ASSERTED)
     return Match(
         why=_why(evidence, test),
         fixes=present(*_for_caller(evidence), *_for_author(evidence, reading, test), leave_it(evidence)),

@@ -29,9 +29,12 @@ from lazyscope.analysis.reading import Reading, is_numpy_conversion
 from lazyscope.analysis.syntax.terms import words
 from lazyscope.catalogue.advice import author, caller_fixes, leave_it, names, short, times
 from lazyscope.catalogue.asking import asks_by_method, shows_or_keeps
+from lazyscope.catalogue.asserting import match_assertion
 from lazyscope.catalogue.deciding import SCALARS
 from lazyscope.catalogue.evidence import ForceEvidence
+from lazyscope.catalogue.failing import lazy_twin
 from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.labelled_arrays import instead_of_numpy
 from lazyscope.catalogue.rewriting import hold_at_user, line_with, namespace, present
 
 CODE = "LZ103"
@@ -82,6 +85,17 @@ _WITH_TWIN = words(
 )
 """Functions of NumPy of which dask has the like."""
 
+_MAKING = words("asarray array astype ascontiguousarray asfortranarray")
+
+_PYTHON = re.compile(r"_?(utils?|array_api|lib|base|common|helpers?|validation|tools?|testing|impl)|.*_impl")
+"""Names of modules that are hardly compiled ones."""
+
+_TO_NUMPY = re.compile(r"(\w*_)?(to|as)_?numpy(_array)?")
+"""Names of functions that are there to make a NumPy array."""
+
+_AS_ARRAY = re.compile(r"^(to|as|check)_?(\w+_)?array(_|s?$)")
+"""Names of functions, or of parameters that hold one, which make an array of what they are given."""
+
 _COMPILED = re.compile(r"scipy\.special\.|numba\.|.*\b(_ufuncs|_cython\w*|_c_\w+|lib\w+)\.|.*\._\w+\.\w+")
 
 
@@ -93,17 +107,27 @@ def match_force(evidence: ForceEvidence) -> Match | None:
         return None
     if _is_wanted(evidence):
         return Match(
-            why=f"`{short(evidence.expression)}` is where the program wants its values, as NumPy.",
+            why=f"`{_asking(evidence)}` is where the program wants its values, as NumPy.",
             fixes=(Fix("none", "leave it: this is what the program wants", "nothing changes"),),
             actionability="inherent",
             expected=True,
         )
+    if not listed and (asserted := match_assertion(evidence)) is not None:
+        return asserted
     return Match(why=_why(evidence, listed=listed), fixes=_fixes(evidence, listed=listed))
+
+
+def _asking(evidence: ForceEvidence) -> str:
+    """What the user's line asks for, whatever a library's object does to answer."""
+    where = evidence.user_where
+    if evidence.at_user or where is None:
+        return short(evidence.expression)
+    return short(where.expression or where.code)
 
 
 def _is_wanted(evidence: ForceEvidence) -> bool:
     """Whether the user's own line asks for the values to show or keep them, and nothing runs twice for it."""
-    if shows_or_keeps(evidence) or asks_by_method(evidence):
+    if shows_or_keeps(evidence) or asks_by_method(evidence) or _TO_NUMPY.fullmatch(evidence.function):
         return True
     reading = evidence.reading
     if not evidence.at_user or reading is None or _is_list_of_arrays(reading):
@@ -139,9 +163,9 @@ def _why(evidence: ForceEvidence, *, listed: bool) -> str:
             "once for each conversion that NumPy tries."
         )
     size = evidence.bytes
-    held = f", {figures.size(size)}" if size is not None else ""
+    held = f" ({figures.size(size)})" if size is not None else ""
     executed = f"the graph was executed {times(number)}"
-    told = f"`{what}` needs the values as NumPy: {executed} and the whole array{held} put into memory."
+    told = f"`{what}` needs the values as NumPy: {executed}, which put the whole array{held} into memory."
     loop = evidence.loop
     if loop is not None and loop.loop is not None:
         told += f" That happens in every turn of `{short(loop.loop.header)}`."
@@ -159,43 +183,95 @@ def _fixes(evidence: ForceEvidence, *, listed: bool) -> tuple[Fix, ...]:
         return present(*caller_fixes(evidence), _map_blocks(evidence), leave_it(evidence))
     if listed:
         return present(*caller_fixes(evidence), _stack(evidence, reading), _batch(evidence, reading))
-    return present(*caller_fixes(evidence), *_for_author(evidence, reading), leave_it(evidence))
+    labelled = instead_of_numpy(evidence, reading)
+    if labelled:
+        return present(*labelled, hold_at_user(evidence), leave_it(evidence))
+    return present(*_for_caller(evidence), *_for_author(evidence, reading), leave_it(evidence))
+
+
+def _for_caller(evidence: ForceEvidence) -> list[Fix]:
+    """With the function that works on chunks, where a package has one; first where it does just the same."""
+    fixes, twin = caller_fixes(evidence), None if evidence.at_user else lazy_twin(evidence)
+    if twin is None:
+        return fixes
+    return [twin, *fixes] if "ndimage" in (evidence.entry or "") else [*fixes, twin]
 
 
 def _for_author(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
     handed = [one.resolved or one.function for one in reading.passed_to]
     conversion = is_numpy_conversion(reading)
-    compiled = next((one for one in handed if _COMPILED.match(one)), None)
+    compiled = _kernel(evidence, reading)
     plain = [one for one in handed if one.startswith("numpy.")]
     twins = [one for one in plain if one.rpartition(".")[2] in _WITH_TWIN]
     own = hold_at_user(evidence)
     if not conversion:
-        return present(own, _lazy_apply(evidence, _called(reading)), _map_blocks(evidence))
+        called = _called(reading)
+        computed = _compute_given(evidence, called)
+        if _makes_object(reading):
+            return present(own, computed)
+        blocks = _map_blocks(evidence) if called is None or called.endswith(_target(reading)) else None
+        return present(_lazy_apply(evidence, called), computed, own, blocks)
     if compiled is not None:
-        return present(_lazy_apply(evidence, compiled.rpartition(".")[2]), _map_blocks(evidence), own)
+        return present(_lazy_apply(evidence, compiled), _map_blocks(evidence), own)
     if handed and len(plain) < len([one for one in handed if not one.startswith(("builtins", "len"))]):
-        foreign = next(one for one in handed if not one.startswith("numpy."))
-        apply = _lazy_apply(evidence, foreign.rpartition(".")[2])
         return present(
             own,
-            apply,
+            _lazy_apply(evidence, None),
             _native(evidence, reading, twins),
             _map_blocks(evidence),
             _compute_here(evidence, reading),
         )
     if plain and len(twins) < len(plain):
-        missing = next(one for one in plain if one not in twins)
-        return present(own, _lazy_apply(evidence, missing.rpartition(".")[2]), _map_blocks(evidence))
+        return present(own, _lazy_apply(evidence, None), _map_blocks(evidence))
     return present(
         _native(evidence, reading, twins), own, _lazy_apply(evidence, None), _compute_here(evidence, reading)
     )
 
 
 def _called(reading: Reading) -> str | None:
-    return reading.call.name if reading.call is not None else None
+    """What needs NumPy, with its arguments; None where that only makes a NumPy array, by its name."""
+    call = reading.call
+    if call is None or _AS_ARRAY.search(call.name):
+        return None
+    given = short(call.positional[0], 30) if len(call.positional) == 1 else "..."
+    return f"{call.function}, {given}"
 
 
-def _native(evidence: ForceEvidence, reading: Reading, twins: list[str]) -> Fix:
+def _makes_object(reading: Reading) -> bool:
+    """Whether what is called is a class, by its name: no array comes of it."""
+    name = reading.call.name if reading.call is not None else ""
+    return re.match(r"_*[a-z]?[A-Z]", name) is not None
+
+
+def _target(reading: Reading) -> str:
+    return f", {reading.converted[0]}" if reading.converted else ", x"
+
+
+def _kernel(evidence: ForceEvidence, reading: Reading) -> str | None:
+    """The one compiled function that is handed the value; None if there is none, or others get it too."""
+    working = [one for one in reading.passed_to if not _is_plain(one.resolved or one.function)]
+    if len(working) != 1 or not _is_compiled(evidence, working[0].resolved or ""):
+        return None
+    return f"{working[0].function}, {short(reading.converted[0], 30) if reading.converted else 'x'}"
+
+
+def _is_plain(function: str) -> bool:
+    """Whether a function only looks at an array or makes another of it, by its name."""
+    module, _, name = function.rpartition(".")
+    return name in _MAKING or module in ("xp", "builtins", "dask.array") or name == "len"
+
+
+def _is_compiled(evidence: ForceEvidence, function: str) -> bool:
+    module = function.rpartition(".")[0].rpartition(".")[2]
+    if not _COMPILED.match(function) or _PYTHON.fullmatch(module):
+        return False
+    return not any(f"/{file.path}".endswith(f"/{module}.py") for file in evidence.trace.files)
+
+
+def _native(evidence: ForceEvidence, reading: Reading, twins: list[str]) -> Fix | None:
+    """The namespace's own functions; None where only NumPy arrays are meant to get."""
+    if any(guard.holds and "is_numpy(" in guard.text for guard in reading.guards):
+        return None
     xp = namespace(evidence)
     array = reading.converted[0] if reading.converted else "x"
     others = [f"`{xp}.{name.rpartition('.')[2]}`" for name in dict.fromkeys(twins)][:3]
@@ -207,8 +283,12 @@ def _native(evidence: ForceEvidence, reading: Reading, twins: list[str]) -> Fix:
 def _lazy_apply(evidence: ForceEvidence, kernel: str | None) -> Fix:
     reading, xp = evidence.reading, namespace(evidence)
     array = reading.converted[0] if reading is not None and reading.converted else "x"
-    what = kernel or "function"
-    summary = f"`xpx.lazy_apply({what}, {short(array, 30)}, as_numpy=True, xp={xp})` around what needs NumPy"
+    if kernel is None:
+        summary = (
+            f"`xpx.lazy_apply(..., as_numpy=True, xp={xp})` around what needs NumPy from `{short(array)}`"
+        )
+    else:
+        summary = f"`xpx.lazy_apply({kernel}, as_numpy=True, xp={xp})` around what needs NumPy"
     price = (
         "the array comes into one chunk; `shape` and `dtype` are needed where they differ from the input's"
     )
@@ -223,6 +303,15 @@ def _map_blocks(evidence: ForceEvidence) -> Fix:
         f"`{target}.map_blocks(function, dtype=...)` if each element, or each chunk, is worked on by itself"
     )
     return Fix("map-blocks", summary, "wrong where an element depends on others", author(evidence))
+
+
+def _compute_given(evidence: ForceEvidence, called: str | None) -> Fix | None:
+    """Call what needs NumPy with NumPy arrays."""
+    if not evidence.at_user or called is None:
+        return None
+    function, size = called.partition(",")[0], evidence.bytes
+    price = f"holds {figures.size(size)} in memory" if size is not None else "holds the array in memory"
+    return Fix("compute-once", f"compute what `{function}` is given once, before the call", price)
 
 
 def _compute_here(evidence: ForceEvidence, reading: Reading) -> Fix | None:

@@ -24,6 +24,7 @@ from lazyscope.analysis.reading import Reading, is_scalar_conversion
 from lazyscope.analysis.syntax.terms import words
 from lazyscope.catalogue.advice import author, caller_fixes, leave_it, names, short, times
 from lazyscope.catalogue.asking import asks_by_method
+from lazyscope.catalogue.asserting import match_assertion
 from lazyscope.catalogue.deciding import (
     SCALARS,
     asked_for_once,
@@ -78,6 +79,8 @@ def match_force(evidence: ForceEvidence) -> Match | None:
             actionability="inherent",
             expected=True,
         )
+    if (asserted := match_assertion(evidence)) is not None:
+        return asserted
     return Match(why=_why(evidence), fixes=_fixes(evidence, reading))
 
 
@@ -115,9 +118,10 @@ def _is_shown(reading: Reading) -> bool:
 def _kept(evidence: ForceEvidence, reading: Reading | None) -> Fix:
     converted = reading.converted[0] if reading is not None and reading.converted else "the array"
     if reading is not None and is_scalar_conversion(reading):
-        summary = (
-            f"`{short(converted)}` instead of `{short(evidence.expression)}`: an array of one element will do"
-        )
+        enough = ": an array of one element will do"
+        if reading.outcome == "returned":
+            enough = ", if an array of one element will do for the callers"
+        summary = f"`{short(converted)}` instead of `{short(evidence.expression)}`{enough}"
     else:
         summary = "leave the array as it is: one element takes part in arithmetic like a number"
     return Fix("keep-0d", summary, "who uses the value gets an array, not a Python number", author(evidence))

@@ -3,6 +3,7 @@
 When it occurs
     ``while float(change) > tol:`` or ``if err < tol: break`` around ``x = step(x)``: each turn makes the
     graph longer, and asking whether to go on executes it from the beginning. n turns cost n (n + 1) / 2.
+    So it is with a loop over time steps that asks for a number of each: ``log.append(x.var().compute())``.
 
 Fixes
     ``persist``: ``x = x.persist()`` in every turn: the graph begins anew with what is in memory. There are
@@ -12,6 +13,9 @@ Fixes
     ``compute-once``: of a library's loop, call it with NumPy arrays.
 
     ``vectorise``: a fixed number of turns, without asking. They are all made, and the graph is as long.
+
+    ``batch-compute``: where the numbers are only collected, collect them lazily, and ask for all of them
+    after the loop, in one ``dask.compute(*numbers)``. The graph then holds all turns.
 
     ``reorder``: ask only in every tenth turn. Up to nine turns are made for nothing.
 """
@@ -74,7 +78,7 @@ def match_force(evidence: ForceEvidence) -> Match | None:
     """Values that decide whether a loop goes on which carries arrays from turn to turn."""
     found = _deciding_loop(evidence)
     if found is None:
-        return None
+        return _of_steps(evidence)
     reading, loop, position = found
     if evidence.at_user and not evidence.tasks_repeated:
         return None
@@ -93,11 +97,60 @@ def match_force(evidence: ForceEvidence) -> Match | None:
     )
 
 
+def _of_steps(evidence: ForceEvidence) -> Match | None:
+    """A loop whose turns build upon each other, and that asks for a value of each, whatever that is for."""
+    reading, position, forced = evidence.reading, evidence.site, evidence.loop
+    explicit = evidence.at_user and evidence.trigger in ("compute", *SCALARS)
+    if not explicit or reading is None or position is None or not evidence.tasks_repeated:
+        return None
+    if forced is None or not forced.grows or not reading.loops:
+        return None
+    loop = reading.loops[-1]
+    again = {array.variable for one in evidence.reread for array in one.user_arrays}
+    if loop.decides or again.isdisjoint(loop.carried):
+        return None
+    carried = names([f"`{name}`" for name in loop.carried if name in again])
+    told = (
+        f"`{short(evidence.expression)}` is asked for in every turn of `{short(loop.header)}`, and {carried} "
+        "of one turn is made of that of the turn before: the graph was executed "
+        f"{times(len(evidence.forces))}, each time with all turns before it; {evidence.tasks_repeated:,} of "
+        f"{evidence.tasks:,} tasks were repeated."
+    )
+    return Match(
+        why=told,
+        fixes=present(
+            _hold_state(evidence, reading, loop, position),
+            _collected(evidence, reading, loop),
+            _not_every_turn(evidence),
+        ),
+        title="A loop over steps computes all of them again in every turn",
+    )
+
+
+def _not_every_turn(evidence: ForceEvidence) -> Fix:
+    summary = f"ask `{short(evidence.expression)}` only in every tenth turn"
+    return Fix("reorder", summary, "nine of ten values are not known; the graph grows for ten turns")
+
+
+def _collected(evidence: ForceEvidence, reading: Reading, loop: Loop) -> Fix | None:
+    """One request after the loop; None where a turn may need the value."""
+    appended = any(one.function.endswith((".append", ".extend")) for one in reading.passed_to)
+    if not appended and reading.outcome not in ("element", "stored"):
+        return None
+    asked = reading.converted[0] if len(reading.converted) == 1 else "the array"
+    return Fix(
+        "batch-compute",
+        f"collect `{short(asked)}` as it is, and ask once after `{short(loop.header)}`: "
+        "`dask.compute(*collected)`",
+        "the graph holds all turns, and each is made once",
+    )
+
+
 def _deciding_loop(evidence: ForceEvidence) -> tuple[Reading, Loop, int] | None:
     """The loop around the site, or around what the site returns its value to."""
     if evidence.trigger not in ("__bool__", *SCALARS, "compute") or len(evidence.forces) < _FEWEST:
         return None
-    if evidence.trigger == "compute" and evidence.at_user:
+    if evidence.trigger == "compute" and evidence.at_user and not _grows(evidence):
         return None
     for position in reversed(evidence.way):
         reading = read(evidence.trace, position)
@@ -109,6 +162,10 @@ def _deciding_loop(evidence: ForceEvidence) -> tuple[Reading, Loop, int] | None:
         if reading.loops or reading.outcome != "returned":
             return None
     return None
+
+
+def _grows(evidence: ForceEvidence) -> bool:
+    return evidence.loop is not None and evidence.loop.grows
 
 
 def _carries(evidence: ForceEvidence, loop: Loop, position: int) -> bool:

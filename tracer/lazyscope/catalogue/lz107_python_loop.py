@@ -22,7 +22,7 @@ import re
 
 from lazyscope import figures
 from lazyscope.analysis.provenance import dependencies
-from lazyscope.analysis.reading import Reading, is_value_check
+from lazyscope.analysis.reading import Reading, is_scalar_conversion, is_value_check
 from lazyscope.analysis.syntax.loops import Loop
 from lazyscope.analysis.syntax.terms import words
 from lazyscope.catalogue.advice import author, caller_fixes, names, short, times
@@ -62,11 +62,24 @@ def match_force(evidence: ForceEvidence) -> Match | None:
     if reading is None or evidence.trigger not in ("__bool__", "__iter__", "compute", *SCALARS, "__array__"):
         return None
     if evidence.trigger == "compute" and evidence.at_user:
-        return None
+        loop = _loop(evidence, reading) if _asks_little(evidence) else None
+        return None if loop is None else _of_loop(evidence, reading, loop)
     if (over := _gone_over(evidence, reading)) is not None:
         return _of_builtin(evidence, over)
     loop = _loop(evidence, reading)
     return None if loop is None else _of_loop(evidence, reading, loop)
+
+
+def _asks_little(evidence: ForceEvidence) -> bool:
+    """Whether each turn asks for a number, and repeats nothing: LZ111 speaks of what repeats work.
+
+    Large parts are asked for one by one on purpose, because all of them together have no room.
+    """
+    size, turns = evidence.bytes, len(evidence.forces)
+    return size is not None and size <= _NUMBER_BYTES * turns and not evidence.tasks_repeated
+
+
+_NUMBER_BYTES = 64
 
 
 # Python's own functions
@@ -97,7 +110,10 @@ def _instead(xp: str, function: str, array: str) -> str:
     if function in _AS_METHOD:
         receiver = array if array.replace(".", "").replace("_", "").isalnum() else f"({array})"
         return f"{receiver}.{_AS_METHOD[function]}()"
-    return f"{xp}.sort({array})" if function == "sorted" else f"{array}.compute().tolist()"
+    if function == "sorted":
+        whole = array if array.isidentifier() else f"({array})"
+        return f"xp.sort({array})" if xp == "xp" else f"{xp}.topk({array}, -{whole}.shape[0])"
+    return f"{array}.compute().tolist()"
 
 
 def _of_builtin(evidence: ForceEvidence, over: tuple[str, str]) -> Match:
@@ -135,11 +151,18 @@ def _loop(evidence: ForceEvidence, reading: Reading) -> Loop | None:
     if not own or (evidence.trigger == "__array__" and not evidence.at_user):
         return None
     loop = own[-1]
-    if loop.over in ("display", "items", "condition") or not _same_data(evidence):
+    if loop.over in ("display", "items", "condition"):
+        return None
+    if not _goes_over_chunks(loop) and not _same_data(evidence):
         return None
     if is_value_check(reading) and loop.over not in ("length", "values"):
         return None
     return loop
+
+
+def _goes_over_chunks(loop: Loop) -> bool:
+    """``for block in x.blocks``."""
+    return (loop.iterated or "").endswith((".blocks", ".blocks.ravel()", ".partitions"))
 
 
 def _same_data(evidence: ForceEvidence) -> bool:
@@ -162,6 +185,9 @@ def _of_loop(evidence: ForceEvidence, reading: Reading, loop: Loop) -> Match:
     number = len(evidence.forces)
     repeated = evidence.tasks_repeated
     again = f" {figures.plural(repeated, 'task')} ran again." if repeated else ""
+    together = present(
+        _vectorised(evidence, reading, loop), _chosen(evidence, reading), _all_at_once(evidence, loop)
+    )
     return Match(
         why=(
             f"`{short(evidence.expression)}` depends on {_variables(loop)} of `{short(loop.header)}`: each "
@@ -169,12 +195,15 @@ def _of_loop(evidence: ForceEvidence, reading: Reading, loop: Loop) -> Match:
         ),
         fixes=present(
             *caller_fixes(evidence),
-            _vectorised(evidence, reading, loop),
-            _chosen(evidence, reading),
-            _all_at_once(evidence, loop),
+            *(reversed(together) if _checks_only(evidence, reading) else together),
             hold_at_user(evidence),
         ),
     )
+
+
+def _checks_only(evidence: ForceEvidence, reading: Reading) -> bool:
+    """Whether turns of a library's loop only refuse: what else they do may not fit in one expression."""
+    return not evidence.at_user and reading.test is not None and is_value_check(reading)
 
 
 def _variables(loop: Loop) -> str:
@@ -190,7 +219,7 @@ def _vectorised(evidence: ForceEvidence, reading: Reading, loop: Loop) -> Fix:
             f"compare with all labels at once: `y[:, None] == labels` and a reduction over rows, or "
             f"`bincount` with `minlength`, instead of `{expression}` in `{short(loop.header)}`"
         )
-    elif loop.over == "values":
+    elif loop.over == "values" and not _INDICES.match(iterated):
         whole = "the same function of the whole array, with `axis=`"
         summary = f"`{expression}` for all of `{iterated}` at once: {whole}"
     else:
@@ -201,9 +230,13 @@ def _vectorised(evidence: ForceEvidence, reading: Reading, loop: Loop) -> Fix:
     return Fix("vectorise", summary, "all turns are in memory at once, chunk by chunk", author(evidence))
 
 
+_INDICES = re.compile(r"(\w+\.)?(product|ndindex|ndenumerate|combinations|permutations)\(")
+"""What goes over indices, not over elements."""
+
+
 def _over_labels(loop: Loop, expression: str) -> bool:
     """Whether the turns are about different values, ``y == label``."""
-    compared = any(re.search(rf"== *{name}\b|\b{name} *==", expression) for name in loop.variables)
+    compared = any(re.search(rf"[^=!<>]== *{n}\b|\b{n} *== *[^\W\d]", expression) for n in loop.variables)
     return loop.over == "labels" or compared or re.search(r"\bunique", loop.iterated or "") is not None
 
 
@@ -214,6 +247,8 @@ def _chosen(evidence: ForceEvidence, reading: Reading) -> Fix | None:
         return None
     lines = choice_lines(test, xp)
     asked = short(reading.expression or test.text)
+    if is_scalar_conversion(reading) and reading.expression and reading.converted:
+        asked = short(test.text.replace(reading.expression, reading.converted[0]))
     code = "; ".join(lines) if lines else f"{xp}.where({asked}, ..., ...)"
     summary = f"`{short(code, 90)}` for the branch: compute both ways and choose"
     return Fix("where", summary, "both sides are computed", author(evidence))

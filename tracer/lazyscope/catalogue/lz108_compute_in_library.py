@@ -12,10 +12,13 @@ Fixes
     for all of them, and the result is no longer lazy.
     ``lazy-apply``: in the library, hand the whole array to the eager part only when the result is computed:
     the array is then in one chunk.
+    ``guard-lazy``: in the library, leave a check of values out for lazy arrays.
     ``batch-compute``: in the library, one ``dask.compute`` for everything that it needs.
 """
 
 from __future__ import annotations
+
+import re
 
 from lazyscope.analysis.cost import site_at
 from lazyscope.analysis.reading import Reading, read
@@ -47,7 +50,7 @@ how = {"data_vars": "all", "coords": "minimal", "compat": "override"}
 print(xr.concat([first, second], dim="day", **how).sizes)
 """
 
-_MOST_AT_ONE_PLACE = 1
+_CHECKING = re.compile(r"_*(.*_)?(checks?|assert|validate|ensure|verify|valid)(_.*)?")
 
 _REQUESTS = ("compute", "persist", "load")
 
@@ -67,8 +70,22 @@ def _why(evidence: ForceEvidence) -> str:
     reading = _written_out(evidence)
     expression = reading.expression if reading is not None else evidence.expression
     written = f"calls `{short(expression)}`" if expression else "computes"
-    needs = "values" if evidence.trigger == "compute" else "the data in memory"
-    return f"`{evidence.function}` {written} at {_line(evidence)}{often}: it needs {needs} before it goes on."
+    needs = "needs values" if evidence.trigger == "compute" else "needs the data in memory"
+    if _is_check(evidence):
+        needs = "checks values"
+    return f"`{evidence.function}` {written} at {_line(evidence)}{often}: it {needs} before it goes on."
+
+
+def _is_check(evidence: ForceEvidence) -> bool:
+    """Whether the function that computes is named after checking."""
+    reading = _written_out(evidence)
+    function = reading.function if reading is not None else None
+    return function is not None and _CHECKING.fullmatch(function.name) is not None
+
+
+def _is_repeated_inside(evidence: ForceEvidence) -> bool:
+    """Whether a loop of the library's goes on between them, not one of the program around the call."""
+    return len(evidence.forces) > 1 and any(reading.loops for reading in evidence.library_readings)
 
 
 def _written_out(evidence: ForceEvidence) -> Reading | None:
@@ -87,7 +104,7 @@ def _line(evidence: ForceEvidence) -> str:
 
 def _fixes(evidence: ForceEvidence) -> list[Fix]:
     fixes = caller_fixes(evidence)
-    if len(evidence.forces) > _MOST_AT_ONE_PLACE and evidence.trigger == "compute":
+    if evidence.trigger == "compute" and _is_repeated_inside(evidence):
         fixes.append(
             Fix(
                 "batch-compute",
@@ -96,7 +113,16 @@ def _fixes(evidence: ForceEvidence) -> list[Fix]:
                 audience="library",
             )
         )
-    if evidence.trigger == "compute":
+    if _is_check(evidence):
+        fixes.append(
+            Fix(
+                "guard-lazy",
+                f"leave the check at {_line(evidence)} out for lazy arrays (`is_lazy_array`)",
+                "lazy arrays are not checked: values that would be refused go into the result",
+                audience="library",
+            )
+        )
+    elif evidence.trigger == "compute":
         fixes.append(
             Fix(
                 "lazy-apply",

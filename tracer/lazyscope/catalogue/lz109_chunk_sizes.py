@@ -21,7 +21,7 @@ from lazyscope.analysis.arrays import Array
 from lazyscope.analysis.asked import asks
 from lazyscope.analysis.cost import site_at
 from lazyscope.analysis.lineage import lineage
-from lazyscope.analysis.reading import Reading, read
+from lazyscope.analysis.reading import Reading, assigned_before, read
 from lazyscope.analysis.rereading import partition_rereading
 from lazyscope.analysis.savings import if_persisted
 from lazyscope.analysis.unknown_shapes import origins_of_force
@@ -220,8 +220,13 @@ def _variables(evidence: ForceEvidence, reading: Reading | None) -> tuple[str, .
     if own is None:
         return ()
     later = [_subject(found) for found in _next_like_it(evidence)]
-    shared = [name for name in later if name is not None and name != own]
+    shared = [name for name in later if name is not None and name != own and _is_made(evidence, name)]
     return tuple(dict.fromkeys((own, *shared)))
+
+
+def _is_made(evidence: ForceEvidence, name: str) -> bool:
+    """Whether a variable has its value where these lengths are computed."""
+    return evidence.site is not None and assigned_before(evidence.trace, evidence.site, name) is not None
 
 
 def _next_like_it(evidence: ForceEvidence) -> list[Reading]:

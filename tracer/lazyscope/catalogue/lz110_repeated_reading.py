@@ -26,6 +26,7 @@ from lazyscope.analysis.asked import force_of
 from lazyscope.analysis.cost import site_at
 from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.loops import loops
+from lazyscope.analysis.places import Place, place_of
 from lazyscope.analysis.reading import Reading, assigned_before, read
 from lazyscope.analysis.rereading import PartitionRereading, partition_rereading
 from lazyscope.analysis.savings import Saving, if_persisted
@@ -73,6 +74,9 @@ largest = x.max().compute()
 print((x / largest).mean().compute())
 """
 
+_FEWEST = 2
+"""Forces that have to do with an array for it to be worth holding."""
+
 _SMALL = 100_000
 """Bytes of an array that is better kept as NumPy than as a dask array in memory."""
 
@@ -95,12 +99,39 @@ def _own(trace: TraceData, one: Holding) -> Holding | None:
     """What of it neither LZ111 nor, for what a loop makes anew in every turn, LZ106 speaks of."""
     if any(group.ids.issuperset(one.forces) for group in sharing_groups(trace)):
         return None
+    if len(_after_making(trace, one)) < _FEWEST:
+        return None
     growing = {number for loop in loops(trace) if loop.grows for number in loop.forces}
     if len(growing.intersection(one.forces)) < len(one.forces) - 1:
         return one
     outside = [found for found in one.held if not _is_made_in_loop(trace, found.array)]
     kept = tuple(found for found in outside if (found.array.bytes or CONSTANT_BYTES + 1) > CONSTANT_BYTES)
     return replace(one, held=kept) if kept else None
+
+
+def _after_making(trace: TraceData, one: Holding) -> list[int]:
+    """Forces that held arrays would serve: not those in a line that makes all of them itself.
+
+    A name says what is computed. Two lines that make the same of the same data make arrays of one name, and
+    what the first of them holds is unknown to the second.
+    """
+    made = [_makings(trace).get(array.text, set()) for array in one.arrays]
+    everywhere = set.intersection(*made) if made else set()
+    places = [(number, force_of(trace, number).begin.user_site) for number in one.forces]
+    return [n for n, site in places if site is None or place_of(trace, site) not in everywhere]
+
+
+def _makings(trace: TraceData) -> dict[int, set[Place]]:
+    """The user's places at which arrays of a name were made."""
+    known: dict[int, set[Place]] | None = vars(trace).get("_makings")
+    if known is None:
+        known = vars(trace)["_makings"] = {}
+        for call in trace.calls:
+            if call.user_site is not None:
+                place = place_of(trace, call.user_site)
+                for name in {output[0] for output in call.outputs}.difference(call.inputs):
+                    known.setdefault(name, set()).add(place)
+    return known
 
 
 def _is_made_in_loop(trace: TraceData, array: Array) -> bool:
@@ -157,10 +188,11 @@ def _how_often(one: Holding) -> str:
         return f"in {figures.plural(len(one.forces), 'force')}"
     if least == most:
         return times(most)
-    return f"{figures.count(least)} to {times(most)}"
+    return "once or twice" if most == _TWICE else f"{figures.count(least)} to {times(most)}"
 
 
 _LINES_NAMED = 4
+_TWICE = 2
 
 
 def _lines(trace: TraceData, one: Holding) -> str:

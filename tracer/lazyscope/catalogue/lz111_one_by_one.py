@@ -92,7 +92,7 @@ def _why(group: Group) -> str:
     elif reads > 0:
         what += f" and {figures.plural(reads, 'partition read')}"
     number = figures.count(len(requests))
-    if len(lines) == 1:
+    if len({(request.line, request.reading.expression) for request in requests}) == 1:
         expression = short(requests[0].reading.expression or requests[0].reading.code)
         return (
             f"`{expression}` on line {lines[0]} asks for {number} results one by one: {what} were repeated."
@@ -104,6 +104,8 @@ _NAMED = 5
 
 
 def _lines(lines: list[int]) -> str:
+    if len(lines) == 1:
+        return f"line {lines[0]}"
     if len(lines) > _NAMED:
         return f"{len(lines)} lines from {lines[0]} to {lines[-1]}"
     return f"lines {names([str(line) for line in lines])}"

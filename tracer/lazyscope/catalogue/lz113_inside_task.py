@@ -17,6 +17,9 @@ Fixes
 from __future__ import annotations
 
 from lazyscope import figures
+from lazyscope.analysis.asked import force_of
+from lazyscope.analysis.places import place_of
+from lazyscope.analysis.reading import Reading, read
 from lazyscope.catalogue.advice import short, times
 from lazyscope.catalogue.caught_arrays import Caught
 from lazyscope.catalogue.evidence import ForceEvidence
@@ -65,7 +68,70 @@ def match_force(evidence: ForceEvidence) -> Match | None:
     caught = Caught(evidence)
     if not caught.arrays or _is_written_out_in_delayed(evidence, caught):
         return None
+    if _runs_no_code(evidence):
+        return _held_by_tasks(evidence, caught)
     return Match(why=_why(evidence, caught), fixes=tuple(_fixes(caught)))
+
+
+def _runs_no_code(evidence: ForceEvidence) -> bool:
+    """Whether nothing but dask stands between the force and the one whose task it is in."""
+    if evidence.innermost is None or evidence.begin.parent is None:
+        return evidence.innermost is None
+    trace, around = evidence.trace, force_of(evidence.trace, evidence.begin.parent).begin.site
+    return around is not None and place_of(trace, around) == place_of(trace, evidence.innermost)
+
+
+def _held_by_tasks(evidence: ForceEvidence, caught: Caught) -> Match:
+    """No code of the program or of a library runs in these tasks: an argument of theirs is a dask array."""
+    asked, taker = evidence.user_where, _taker(evidence, caught)
+    whose = f"Tasks of `{short(asked.expression or asked.code)}`" if asked is not None else "Tasks"
+    ran = figures.plural(evidence.tasks, "task")
+    given = f"`{short(taker.expression)}`" if taker is not None and taker.expression else ""
+    where = f", by {given} on line {taker.line}" if taker is not None else ""
+    function = taker.call.name if taker is not None and taker.call is not None else ""
+    kept = _FROM_ARRAYS.get(function.removesuffix("_like"))
+    lazily = Fix(
+        "keep-0d",
+        f"build it from what takes arrays: {kept or 'arithmetic with the array of one element'}"
+        + (f" instead of {given}" if given else ""),
+        "the last bits may differ" if "linspace" in (kept or "") else "nothing changes",
+    )
+    named = " and ".join(f"`{name}`" for name in _lazy_names(caught))
+    return Match(
+        why=f"{whose} hold a dask array as an argument that dask took for a plain value{where}: it is "
+        f"computed inside of them, {times(len(evidence.forces))}, {ran} in all.",
+        fixes=(
+            Fix(
+                "compute-once",
+                f"compute {named or 'what the function got in place of a number'} first, in one "
+                "`dask.compute(...)`, and give it that",
+                "the graph is executed once, when the rest is built",
+            ),
+            lazily,
+        ),
+    )
+
+
+_FROM_ARRAYS = {
+    "linspace": "`low + (high - low) * da.linspace(0, 1, num)`",
+    "arange": "`start + step * da.arange(n)`",
+    "full": "`da.zeros(...) + value`",
+}
+"""Functions that take plain numbers, and what stays lazy in place of them."""
+
+
+def _taker(evidence: ForceEvidence, caught: Caught) -> Reading | None:
+    """The user's line that gave the array to a function which makes arrays of plain numbers."""
+    taken, trace = {array.text for array in caught.arrays}, evidence.trace
+    for call in trace.calls:
+        making = trace.texts[call.operation].rpartition(".")[2].removesuffix("_like") in _FROM_ARRAYS
+        if making and call.site is not None and taken.intersection(call.inputs):
+            return read(trace, call.site)
+    return None
+
+
+def _lazy_names(caught: Caught) -> list[str]:
+    return [array.variable for array in caught.arrays if array.variable is not None]
 
 
 def _is_written_out_in_delayed(evidence: ForceEvidence, caught: Caught) -> bool:

@@ -71,9 +71,11 @@ def _fixes(origin: Origin) -> Iterator[Fix]:
         "`lengths=True` reads every partition once to count its rows; given lengths cost nothing",
         audience=origin.audience,
     )
+    root = frame.partition("[")[0]
+    held = root if root.isidentifier() else "df"
     yield Fix(
         "persist",
-        f"`{frame} = {frame}.persist()` before that, if it fits: counting the rows then reads nothing again",
+        f"`{held} = {held}.persist()` before that, if it fits: counting the rows then reads nothing again",
         "holds the dataframe in memory",
         audience=origin.audience,
     )

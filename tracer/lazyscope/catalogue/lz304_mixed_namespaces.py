@@ -98,12 +98,12 @@ def _fixes(evidence: FailureEvidence, lazy: list[str], eager: list[str]) -> Iter
 
 
 def _convert(evidence: FailureEvidence, lazy: list[str], eager: list[str]) -> Fix:
-    chunks = f"{lazy[0]}.chunks" if lazy else "..."
     names = [name for name in eager if name.isidentifier()]
     if names:
-        done = [f"{name} = da.from_array({name}, chunks={chunks})" for name in names]
+        made = f"da.from_array({{0}}, chunks={lazy[0]}.chunks)" if lazy else "da.asarray({0})"
+        done = [f"{name} = {made.format(name)}" for name in names]
         text = f"`{'; '.join(done)}` before `{written(evidence)}`"
-        text += ", without `chunks=` where the shapes differ"
+        text += ", without `chunks=` where the shapes differ" if lazy else ""
     elif eager:
         given = ", ".join(f"da.asarray({short(text)})" for text in eager)
         text = f"`{given}` in place of {listed(eager)} in `{written(evidence)}`"

@@ -142,12 +142,23 @@ def _why(trace: TraceData, forces: list[Force]) -> str:
     )
 
 
+def _by_one_call(evidence: ForceEvidence) -> bool:
+    """Whether one call of the user's may have asked for all: a library keeps nothing from call to call."""
+    if evidence.at_user or evidence.user_call is None:
+        return True
+    lines = {force.begin.user_site for force in evidence.forces}
+    places = {None if line is None else place_of(evidence.trace, line) for line in lines}
+    return len(places) == 1 and not (evidence.user_reading and evidence.user_reading.loops)
+
+
 def _fixes(evidence: ForceEvidence) -> Iterator[Fix]:
     if not evidence.at_user and evidence.user_call is not None:
         kept = persist_before(evidence)
         if kept is not None:
             yield kept
         yield compute_before(evidence)
+    if not _by_one_call(evidence):
+        return
     reading = evidence.reading
     converted = next(iter(reading.converted), None) if reading else None
     what = f"`{short(converted)}`" if converted else "it"

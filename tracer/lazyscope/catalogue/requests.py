@@ -113,13 +113,14 @@ def _asked(trace: TraceData, force: Force) -> Reading | None:
     begin = force.begin
     if begin.user_site is None or begin.allowed is not None or not stands_for_itself(trace, force.id):
         return None
-    by_method = begin.site != begin.user_site
-    if by_method and not asks_by_method(Placed(trace, begin)):
+    placed = Placed(trace, begin)
+    by_method = begin.site != begin.user_site and placed.passed_on is None
+    if by_method and not asks_by_method(placed):
         return None
     reading = read(trace, begin.user_site)
     if reading is None or reading.test is not None:
         return None
-    if not by_method and not _is_request(begin.trigger, reading):
+    if not by_method and not _is_request(placed.passed_on or begin.trigger, reading):
         return None
     steered = any(loop.decides or loop.carried or loop.kind == "while" for loop in reading.loops)
     return None if steered or (reading.loops and called(reading) != "compute") else reading

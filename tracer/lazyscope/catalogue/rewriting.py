@@ -107,7 +107,7 @@ def asked_array(reading: Reading, test: Branch | None = None) -> str:
     """A variable that tells whether a test asks a lazy array."""
     if test is not None and test.mask is not None and test.mask.isidentifier():
         return test.mask
-    return reading.names[0] if reading.names else "x"
+    return reading.paths[0] if reading.paths else "x"
 
 
 # Choices
@@ -168,8 +168,32 @@ def choice_lines(test: Branch, xp: str) -> tuple[str, ...]:
     first: tuple[str, ...] = ()
     if len(chosen) > 1 and _reads(condition, test.in_both):
         first, condition = (f"chosen = {condition}",), "chosen"
-    lines = [f"{name} = {xp}.where({condition}, {body[name]}, {otherwise[name]})" for name in chosen]
+    lines = [
+        f"{name} = {xp}.where({condition}, {as_array(body[name])}, {as_array(otherwise[name])})"
+        for name in chosen
+    ]
     return (*first, *lines)
+
+
+def as_array(text: str) -> str:
+    """An expression without what asks for its value: ``x.max()`` of ``float(x.max())``."""
+    try:
+        node = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return text
+    while isinstance(node, ast.Call) and not node.keywords:
+        function = node.func
+        if isinstance(function, ast.Name) and function.id in _NUMBERS and len(node.args) == 1:
+            node = node.args[0]
+        elif isinstance(function, ast.Attribute) and function.attr in _ASKING and not node.args:
+            node = function.value
+        else:
+            break
+    return ast.get_source_segment(text, node) or text
+
+
+_NUMBERS = ("float", "complex")
+_ASKING = ("compute", "item")
 
 
 def can_be_chosen(*values: str) -> bool:

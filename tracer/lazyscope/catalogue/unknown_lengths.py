@@ -17,6 +17,7 @@ from lazyscope.catalogue.advice import compute_before, line_of, names, short, ti
 from lazyscope.catalogue.evidence import FailureEvidence, ForceEvidence, alike, failures_alike
 from lazyscope.catalogue.failing import (
     for_caller,
+    handed,
     lazy_names,
     namespace_at,
     new_lines,
@@ -190,7 +191,8 @@ class Origin:
     def variable(self) -> str | None:
         """What the user or library calls the array of unknown length."""
         reading = self.reading
-        plain = [name for name in reading.targets if name.isidentifier()] if reading else []
+        targets = [name.strip() for text in (reading.targets if reading else ()) for name in text.split(",")]
+        plain = [name for name in targets if name.isidentifier()]
         return plain[0] if plain else None
 
     @property
@@ -231,6 +233,8 @@ class Origin:
         """Learn the lengths once, of an array that is held."""
         name = self.name
         made = name if self.variable else self.expression.strip("`")
+        if self.variable is None and self.shape.operation.rpartition(".")[2] in _TUPLES:
+            made = f"{made}[0]"
         return Fix(
             "compute-chunk-sizes",
             f"`{name} = {made}.persist(); {name}.compute_chunk_sizes()` at {self.expression}: "
@@ -238,6 +242,10 @@ class Origin:
             f"computes everything behind `{name}` there and holds it in memory",
             audience=self.audience,
         )
+
+
+_TUPLES = ("where", "nonzero", "unique_counts", "unique_inverse", "unique_all")
+"""Functions that give several arrays."""
 
 
 def _way(trace: TraceData, carried: Chain, shape: events.UnknownShape) -> str:
@@ -384,7 +392,7 @@ def is_length_only(origin: Origin) -> bool:
 
 def known_sizes(evidence: FailureEvidence) -> Fix:
     """Learn the lengths once, before the statement that fails."""
-    name = _unknown_name(evidence)
+    name = _unknown_name(evidence) or _variable_of_selection(evidence)
     held_as = f"{name} = {name}" if name else f"kept = {_selection(evidence)}"
     name = name or "kept"
     done = f"{held_as}.persist()", f"{name}.compute_chunk_sizes()"
@@ -395,6 +403,16 @@ def known_sizes(evidence: FailureEvidence) -> Fix:
         f"computes everything behind `{name}` there and holds it in memory",
         replacement=new_lines(evidence, *done) if name in lazy_names(evidence) else None,
     )
+
+
+def _variable_of_selection(evidence: FailureEvidence) -> str | None:
+    """The one variable of the failing line that was assigned what made the length unknown."""
+    site, selection = evidence.site if evidence.at_user else evidence.user_site, _selection(evidence)
+    if site is None or selection == "...":
+        return None
+    found = {name: assigned_before(evidence.trace, site, name) for name in handed(evidence)}
+    named = [name for name, made in found.items() if made is not None and selection in short(made.value)]
+    return named[0] if len(named) == 1 else None
 
 
 def _selection(evidence: FailureEvidence) -> str:

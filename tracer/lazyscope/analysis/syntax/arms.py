@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from lazyscope.analysis.syntax.place import Place
-from lazyscope.analysis.syntax.terms import called_name, last_name, own_nodes, path_of, stored_names, words
+from lazyscope.analysis.syntax.terms import (
+    called_name,
+    last_name,
+    own_nodes,
+    parameters_of,
+    path_of,
+    stored_names,
+    words,
+)
 from lazyscope.analysis.syntax.updates import Update, changed, updates_in
 
 Deed: TypeAlias = Literal[
@@ -43,6 +51,10 @@ class Assignment:
     function: bool
     """Whether the value is the name of a function, by all that is seen: ``xp.sum``."""
     line: int
+    private: bool = False
+    """Whether other statements of the block read it, and nothing outside of the block does."""
+    fresh: bool = False
+    """Whether only the block gives the variable a value: it may have none before."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,10 @@ class Arm:
     """Updates of arrays, those in compound statements inside too."""
     value: str | None = None
     """What it returns, or the value of an arm of a conditional expression."""
+    prints: bool = False
+    """Whether it does nothing but print."""
+    does_more: bool = False
+    """Whether it holds tests or loops of its own, or calls for an effect: ``found.append(x)``."""
 
 
 def arm(place: Place, block: list[ast.stmt], masks: set[str]) -> Arm:
@@ -91,6 +107,8 @@ def arm(place: Place, block: list[ast.stmt], masks: set[str]) -> Arm:
         assignments=tuple(_plain_assignments(place, block)),
         updates=tuple(updates),
         value=place.text(last.value) if isinstance(last, ast.Return) and last.value else None,
+        does_more=any(_does_more(node) for node in inside),
+        prints=all(_call_in(node) in ("print", "pprint") for node in block),
     )
 
 
@@ -169,6 +187,13 @@ _RAISING = re.compile(r"_?(raise|throw|fail|abort)(_.*)?|exit")
 _WARNING = re.compile(r"_*(.*_)?warn(ing|ings|_.*)?|debug|info|error|critical|log|exception|simplefilter")
 
 
+def _does_more(node: ast.stmt) -> bool:
+    called = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+    return isinstance(node, (ast.If, ast.For, ast.While, ast.Try)) or (
+        called and not _raises(node) and not _warns(node)
+    )
+
+
 def _call_in(node: ast.stmt) -> str:
     """The function that an expression statement calls."""
     return called_name(node.value) if isinstance(node, ast.Expr) else ""
@@ -218,6 +243,19 @@ def _is_private(place: Place, block: list[ast.stmt], statements: list[ast.stmt])
     inside = set(_within(block))
     outside = [node for node in place.scope.statements if node not in inside] if made else []
     return not any(_reads_from(place, node, name, inside) for node in outside for name in _loaded(node, made))
+
+
+def _is_fresh(place: Place, block: list[ast.stmt], name: str) -> bool:
+    owner, inside = place.scope.owner, set(_within(block))
+    arguments = getattr(owner, "args", None)
+    if isinstance(arguments, ast.arguments) and name in {one.arg for one in parameters_of(arguments)}:
+        return False
+    made = place.scope.sources(name, block[0])
+    return place.scope.binds(name) and all(binding.statement in inside for binding in made)
+
+
+def _is_read(name: str, block: list[ast.stmt]) -> bool:
+    return any(_loaded(node, {name}) for node in _within(block))
 
 
 def _reads_from(place: Place, node: ast.stmt, name: str, made_in: set[ast.stmt]) -> bool:
@@ -273,7 +311,9 @@ def _plain_assignments(place: Place, block: list[ast.stmt]) -> Iterator[Assignme
             for target in node.targets:
                 if isinstance(target, ast.Name):
                     function = _names_function(place, node.value)
-                    yield Assignment(target.id, place.text(node.value), function, node.lineno)
+                    private = _is_read(target.id, block) and _is_private(place, block, [node])
+                    fresh = _is_fresh(place, block, target.id)
+                    yield Assignment(target.id, place.text(node.value), function, node.lineno, private, fresh)
 
 
 _CONSTANTS = words("nan inf pi e newaxis NaN Inf NINF PINF True False")

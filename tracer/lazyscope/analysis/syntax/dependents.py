@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from lazyscope.analysis.source import found_at
@@ -17,7 +18,8 @@ _MOST = 200
 def dependent_lines(trace: TraceData, position: int) -> frozenset[int]:
     """First lines of the statements further down that use what the one at a position makes.
 
-    Followed through assignments, within the function; not through what is changed in place.
+    Followed through assignments, within the function; not through what is changed in place. Of what a loop
+    goes over, or asks before each turn, the whole loop depends.
     """
     known: dict[int, frozenset[int]] = vars(trace).setdefault("_dependent_lines", {})
     if position not in known:
@@ -32,6 +34,9 @@ def _lines(trace: TraceData, position: int) -> Iterator[int]:
     place = Place(found, trace.positions[position].opcode)
     scope: Scope = place.scope
     pending, seen = [found.statement], {found.statement}
+    if isinstance(found.statement, (ast.For, ast.AsyncFor, ast.While)):
+        inside = [node for node in ast.walk(found.statement) if isinstance(node, ast.stmt)]
+        yield from (node.lineno for node in inside if node is not found.statement)
     while pending and len(seen) < _MOST:
         made = pending.pop()
         names = [name for target in targets_of(made) for name in stored_names(target)]
