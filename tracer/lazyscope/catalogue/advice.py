@@ -438,10 +438,17 @@ def leave_it(evidence: ForceEvidence) -> Fix | None:
 
 def caller_fixes(evidence: ForceEvidence) -> list[Fix]:
     """What the caller of a library that forces can do: hold what is read again, or compute first."""
-    if evidence.at_user or evidence.user_call is None:
+    if evidence.at_user or evidence.user_call is None or _has_no_room(evidence):
         return []
     held_first = persist_before(evidence)
     return [*([held_first] if held_first else []), compute_before(evidence)]
+
+
+def _has_no_room(evidence: ForceEvidence) -> bool:
+    """Whether a force of the same call wanted more memory than was free: then nothing can be held before."""
+    begins = [force.begin for force in _forces_from(evidence.trace, evidence.user_site)]
+    wanted = [(begin.expected_bytes, begin.free_bytes) for begin in begins]
+    return any(size is not None and free is not None and size > free for size, free in wanted)
 
 
 def author(evidence: Placed) -> Audience:

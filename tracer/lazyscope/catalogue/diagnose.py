@@ -67,9 +67,10 @@ class _Diagnosing:
 
     def diagnosis(self) -> Diagnosis:
         drafts = self._drafts()
-        linked = _linked(self._trace, [self._priced(draft) for draft in self._merged(drafts)], drafts)
+        priced = [self._priced(draft) for draft in self._merged(drafts)]
         running = self._trace.running
-        findings = _ranked(linked, None if running is None else running.id)
+        killed_by = None if running is None else running.id
+        findings = _ranked(_linked(self._trace, priced, drafts, killed_by), killed_by)
         return Diagnosis(
             findings=tuple(findings),
             of_force={n: found for found in findings if found.owns_forces for n in found.forces},
@@ -259,8 +260,13 @@ def _actionability(match: Match) -> Actionability:
 # Follow-on findings
 
 
-def _linked(trace: TraceData, findings: list[Finding], drafts: list[_Draft]) -> list[Finding]:
-    """Number the findings in the order of time, and name for each the one that it goes away with."""
+def _linked(
+    trace: TraceData, findings: list[Finding], drafts: list[_Draft], running: int | None
+) -> list[Finding]:
+    """Number the findings in the order of time, and name for each the one that it goes away with.
+
+    What ended the program, or could not fit, stands for itself.
+    """
     prints = Fingerprints(trace)
     named = [
         replace(found, id=f"#{number}", fingerprint=prints.of(found.code, found.site))
@@ -268,6 +274,9 @@ def _linked(trace: TraceData, findings: list[Finding], drafts: list[_Draft]) -> 
     ]
     causes = _causes(named, drafts)
     causes = _ended_with_call(named) | causes
+    for found in named:
+        if found.code == _NO_ROOM or running in found.forces:
+            causes.pop(found.id, None)
     return [_following(found, causes) for found in named]
 
 

@@ -112,9 +112,8 @@ def _of_steps(evidence: ForceEvidence) -> Match | None:
     carried = names([f"`{name}`" for name in loop.carried if name in again])
     told = (
         f"`{short(evidence.expression)}` is asked for in every turn of `{short(loop.header)}`, and {carried} "
-        "of one turn is made of that of the turn before: the graph was executed "
-        f"{times(len(evidence.forces))}, each time with all turns before it; {evidence.tasks_repeated:,} of "
-        f"{evidence.tasks:,} tasks were repeated."
+        f"is made of that of the turn before: each of {len(evidence.forces)} executions repeats all turns "
+        f"before it, {evidence.tasks_repeated:,} of {evidence.tasks:,} tasks."
     )
     return Match(
         why=told,
@@ -123,7 +122,7 @@ def _of_steps(evidence: ForceEvidence) -> Match | None:
             _collected(evidence, reading, loop),
             _not_every_turn(evidence),
         ),
-        title="A loop over steps computes all of them again in every turn",
+        title="Every step of a loop computes all before it",
     )
 
 
