@@ -20,7 +20,9 @@ FORMAT = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.D
 
 
 def main(trace: str, picture: str) -> None:
-    console = Console(record=True, width=96, file=StringIO(), force_terminal=True, color_system="truecolor")
+    console = Console(
+        record=True, width=96, height=40, file=StringIO(), force_terminal=True, color_system="truecolor"
+    )
     console.print(terminal.show(lazyscope.load(trace).data))
     name = Path(trace).name
     Path(picture).write_text(console.export_svg(title=f"lazyscope show {name}", code_format=FORMAT))
