@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from lazyscope.analysis.asked import force_of
 from lazyscope.analysis.source import SourceSite, locate
 from lazyscope.model.trace import Force, TraceData, covered_seconds
 
@@ -139,8 +140,7 @@ def group_cost(trace: TraceData, forces: Iterable[int]) -> GroupCost:
 
     Shares of groups into which all forces are divided, and of the unforced rest, make 1 on one thread.
     """
-    chosen = set(forces)
-    group = [force for force in trace.forces if force.id in chosen]
+    group = [force_of(trace, number) for number in sorted(set(forces))]
     own, program = sum(force.self_seconds for force in group), max(trace.seconds, trace.forced_seconds)
     return GroupCost(
         seconds=covered_seconds((force.begin.at, force.ran_until) for force in group),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.places import place_of
 from lazyscope.analysis.reading import Reading, is_scalar_conversion, is_value_check, read
 from lazyscope.analysis.syntax.branches import Branch
@@ -58,12 +59,47 @@ def steers_without_repeating(evidence: ForceEvidence) -> bool:
     return reading.loops[-1].decides and not evidence.tasks_repeated
 
 
+def _goes_on_lazily(evidence: ForceEvidence, reading: Reading) -> bool:
+    """Whether the number becomes part of arrays of the same data: to compute these reads it once more."""
+    trace, site = evidence.trace, evidence.site
+    if reading.outcome != "assigned" or site is None:
+        return False
+    dependents, code = dependent_lines(trace, site), trace.positions[site].code
+    behind = _arrays_behind(trace, evidence.forces[0].id)
+    for call in reversed(trace.calls):
+        if call.at < evidence.begin.at:
+            return False
+        place = trace.positions[call.site] if call.site is not None else None
+        there = place is not None and place.code == code and place.line in dependents
+        if there and not behind.isdisjoint(call.inputs):
+            return True
+    return False
+
+
+def _arrays_behind(trace: TraceData, force: int) -> set[int]:
+    """Names of arrays that a force computed on its way, without what is held in memory."""
+    made = lineage(trace)
+    held = {name for one in trace.forces if one.begin.trigger == "persist" for name in one.begin.results}
+    pending, found = list(made.asked.get(force, ())), set[int]()
+    while pending and len(found) < _FARTHEST:
+        name, maker = pending.pop()
+        if name in found or name in held:
+            continue
+        found.add(name)
+        if maker is not None:
+            pending += made.inputs[maker]
+    return found
+
+
+_FARTHEST = 64
+
+
 def asked_for_once(evidence: ForceEvidence) -> bool:
     """Whether the user's line plainly asks for a number that costs nothing twice, outside of any loop."""
     reading = evidence.reading
     if not evidence.at_user or reading is None or reading.loops or len(evidence.forces) > 1:
         return False
-    if evidence.tasks_repeated or evidence.reread:
+    if evidence.tasks_repeated or evidence.reread or _goes_on_lazily(evidence, reading):
         return False
     return is_scalar_conversion(reading) and reading.outcome in (
         "formatted",

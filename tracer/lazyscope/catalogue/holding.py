@@ -247,9 +247,13 @@ def _where(trace: TraceData, one: Holding) -> tuple[str, Replacement | None]:
     if line is not None and call is not None and visible and _is_in_library(trace, one.forces):
         text = short(site_text(trace, line))
         return f"before `{text}`", lines_before(trace, line, call.insertion, *lines)
-    assigned = next((found.assigned for found in one.held if found.assigned is not None), None)
-    if assigned is not None and len(one.held) == 1:
-        return f"after line {assigned.line}", _after_line(trace, assigned, *lines)
+    assigned = [found.assigned for found in one.held if found.assigned is not None]
+    if len(assigned) == len(one.held):
+        last_assigned = max(assigned, key=lambda found: found.line)
+        alone = len(assigned) == 1
+        return f"after line {last_assigned.line}", _after_line(
+            trace, last_assigned, *lines
+        ) if alone else None
     last = _last_made(one)
     if last is None or last.position is None:
         return "before it is used", None

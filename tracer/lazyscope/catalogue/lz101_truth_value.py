@@ -402,8 +402,9 @@ def _assigning(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
     mask = mask_text(test.text)
     if test.reduction == "any" and all(map(_fills, made)):
         lines = [f"{one.name} = {one.value}" for one in made]
-        summary = f"without the test: {names([f'`{line}`' for line in lines])}; it changes nothing elsewhere"
-        return (_fix(evidence, "where", summary, "done even where nothing is to be filled"),)
+        written = names([f"`{line}`" for line in lines])
+        summary = f"without the test: {written}; it changes nothing where nothing is missing"
+        return (_fix(evidence, "where", summary, "done in any case"),)
     lines = [_chosen_line(one, mask, xp) for one in made[:2]]
     unset = [f"`{one.name}`" for one in made[:2] if one.fresh and not one.private]
     needed = f"; {names(unset)} must have a value before" if unset else ""

@@ -20,9 +20,12 @@ Fixes
 
 from __future__ import annotations
 
+import re
+
 from lazyscope.analysis.reading import Reading, is_scalar_conversion
+from lazyscope.analysis.syntax.dependents import dependent_lines
 from lazyscope.analysis.syntax.terms import words
-from lazyscope.catalogue.advice import author, caller_fixes, leave_it, names, short, times
+from lazyscope.catalogue.advice import author, caller_fixes, file_at, leave_it, names, short, times
 from lazyscope.catalogue.asking import asks_by_method
 from lazyscope.catalogue.asserting import match_assertion
 from lazyscope.catalogue.deciding import (
@@ -139,12 +142,24 @@ def _together(evidence: ForceEvidence) -> Fix:
 
 def _index(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
     """``x[int(i)]``, ``rows[i]`` with a lazy ``i``."""
-    if evidence.trigger == "__float__" or (reading.outcome != "index" and reading.role != "index"):
+    if evidence.trigger == "__float__":
+        return ()
+    if reading.outcome != "index" and reading.role != "index" and not _is_index_later(evidence, reading):
         return ()
     index = short(reading.converted[0]) if reading.converted else "i"
     summary = f"index with the lazy integer itself: `array[{index}]`, or `take` along the axis"
     price = "a list must be made an array with `stack`; a bad index shows only when it is computed"
     return (Fix("take-along-axis", summary, price, author(evidence)), _together(evidence))
+
+
+def _is_index_later(evidence: ForceEvidence, reading: Reading) -> bool:
+    """Whether a variable gets the number, and a later line of the function picks an element by it."""
+    if reading.outcome != "assigned" or len(reading.targets) != 1 or evidence.site is None:
+        return False
+    lines = evidence.trace.source_lines(file_at(evidence.trace, evidence.site))
+    picks = re.compile(rf"[\w)\]]\[\s*{re.escape(reading.targets[0])}\s*\]")
+    later = dependent_lines(evidence.trace, evidence.site)
+    return any(picks.search(lines[number - 1]) for number in later if number <= len(lines))
 
 
 def _bounds(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:

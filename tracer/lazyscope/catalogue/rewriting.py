@@ -266,11 +266,26 @@ def limit(test: Branch, xp: str) -> str | None:
     if asked is None:
         return None
     left, right, functions = asked
-    if (made[0].name, made[0].value) == (left, right):
-        return f"{left} = {xp}.{functions[0]}({left}, {right})"
-    if (made[0].name, made[0].value) == (right, left):
-        return f"{right} = {xp}.{functions[1]}({right}, {left})"
+    name, value = made[0].name, made[0].value
+    if name == left and _same_value(value, right):
+        return f"{left} = {xp}.{functions[0]}({left}, {value})"
+    if name == right and _same_value(value, left):
+        return f"{right} = {xp}.{functions[1]}({right}, {value})"
     return None
+
+
+def _same_value(one: str, other: str) -> bool:
+    """Whether two texts mean one value: the same text, or the same number, be it made an array."""
+    numbers = [_number(text) for text in (one, other)]
+    return one == other or (None not in numbers and numbers[0] == numbers[1])
+
+
+def _number(text: str) -> float | None:
+    wrapped = re.fullmatch(r"(?:\w+\.)?(?:asarray|array|float|float64|float32)\(([^(),]*)(,[^()]*)?\)", text)
+    try:
+        return float(wrapped[1] if wrapped else text)
+    except ValueError:
+        return None
 
 
 def _comparison(text: str) -> tuple[str, str, tuple[str, str]] | None:
