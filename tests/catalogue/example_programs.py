@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 import runpy
@@ -12,6 +13,8 @@ import warnings
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
+
+import dask
 
 import lazyscope
 from lazyscope.catalogue.diagnose import diagnose
@@ -41,9 +44,15 @@ def recorded(text: str, folder: Path, name: str = "program.py") -> TraceData:
     saved = path.with_suffix(".lazy")
     tracing = lazyscope.trace()
     quiet = redirect_stdout(StringIO()), redirect_stderr(StringIO())
-    with suppress(Exception), quiet[0], quiet[1], warnings.catch_warnings(), tracing as trace:
-        warnings.simplefilter("ignore")
-        runpy.run_path(str(path), run_name="__main__")
+    configured = copy.deepcopy(dask.config.config)
+    try:
+        with suppress(Exception), quiet[0], quiet[1], warnings.catch_warnings(), tracing as trace:
+            warnings.simplefilter("ignore")
+            runpy.run_path(str(path), run_name="__main__")
+    finally:
+        # A program may set its scheduler for good.
+        dask.config.config.clear()
+        dask.config.config.update(configured)
     trace.save(saved)
     return load(saved)
 
