@@ -211,7 +211,7 @@ def test_no_color_is_respected_when_printed(monkeypatch: pytest.MonkeyPatch) -> 
     Console(file=file, width=80, height=24, force_terminal=True).print(
         terminal.show(sample_traces.kmeans().trace())
     )
-    assert "«" in file.getvalue()
+    assert "«diff > thresh»" in file.getvalue()
     assert "\x1b[3" not in file.getvalue()
 
 
