@@ -1,8 +1,11 @@
-"""`lazyscope report`: documents for other programs."""
+"""`lazyscope report`: a trace as a document, in the format of the file's suffix."""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ from click.testing import CliRunner, Result
 
 import sample_traces
 from lazyscope.cli.main import main
-from lazyscope.report import json_report
+from lazyscope.report import json_report, markdown_report, sarif_report, trace_events
 
 
 def report(*arguments: str | Path) -> Result:
@@ -48,15 +51,81 @@ def test_a_named_format_goes_before_the_suffix(trace: Path, tmp_path: Path, expe
     assert (tmp_path / "out.txt").read_text() == expected
 
 
-@pytest.mark.parametrize("name", ["out.html", "out.trace.json", "out", "json"])
+RENDERERS = {
+    "md": markdown_report.render,
+    "json": json_report.render,
+    "sarif": sarif_report.render,
+    "trace": trace_events.render,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen"),
+    [
+        ("out.md", "md"),
+        ("out.json", "json"),
+        ("trace.json", "json"),
+        ("out.sarif", "sarif"),
+        ("out.trace.json", "trace"),
+        ("OUT.Trace.JSON", "trace"),
+        ("a.md.json", "json"),
+    ],
+)
+@pytest.mark.parametrize("source", [True, False])
+def test_every_format_has_its_suffix_and_its_name(
+    trace: Path, tmp_path: Path, name: str, chosen: str, source: bool
+) -> None:
+    """A file by its suffix and standard output by --format hold the same."""
+    wanted = RENDERERS[chosen](sample_traces.kmeans().trace(), source=source)
+    flags = [] if source else ["--no-source"]
+    assert report(trace, "-o", tmp_path / name, *flags).output == ""
+    assert (tmp_path / name).read_bytes().decode() == wanted
+    shown = report(trace, "--format", chosen, *flags)
+    assert (shown.exit_code, shown.stdout, shown.stderr) == (0, wanted, "")
+
+
+def test_formats_need_no_dask(trace: Path) -> None:
+    """Nor anything that is there for tests; and `import lazyscope` loads none of them."""
+    program = (
+        "import sys, lazyscope\n"
+        "assert not any(name.startswith('lazyscope.report') for name in sys.modules)\n"
+        "from lazyscope.report import markdown_report, sarif_report, trace_events\n"
+        "trace = __import__('lazyscope.model.trace').model.trace.load(sys.argv[1])\n"
+        "for module in (markdown_report, sarif_report, trace_events):\n"
+        "    module.render(trace)\n"
+        "print(*sorted({'dask', 'scipy', 'jsonschema', 'markdown_it', 'pygments'} & set(sys.modules)))\n"
+    )
+    command = [sys.executable, "-c", program, str(trace)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_what_an_encoding_lacks_is_written_out(trace: Path) -> None:
+    """On a terminal that shows only ASCII."""
+    command = [sys.executable, "-m", "lazyscope", "report", str(trace), "--format", "md"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, check=True, env=environment)
+    assert "\\xabnp.asarray(obs)\\xbb" in done.stdout.decode("ascii")
+
+
+@pytest.mark.parametrize("name", ["out.txt", "out", "json", "trace"])
 def test_another_suffix_is_refused(trace: Path, tmp_path: Path, name: str) -> None:
-    """With the formats there are; a Chrome trace is no report."""
+    """In one line that names those there are."""
     result = report(trace, "-o", tmp_path / name)
     assert result.exit_code == 2
     assert result.stderr == (
-        f"lazyscope: no format for {tmp_path / name}: the name must end in .json, or give --format\n"
+        f"lazyscope: no format for {tmp_path / name}: "
+        "the name must end in .md, .json, .sarif or .trace.json, or give --format\n"
     )
     assert not (tmp_path / name).exists()
+
+
+def test_html_is_said_to_be_missing(trace: Path, tmp_path: Path) -> None:
+    """It is in the plans, so who asks for it gets to know."""
+    result = report(trace, "-o", tmp_path / "out.html")
+    assert result.exit_code == 2
+    assert "out.html: HTML is not written yet; the name must end in .md, .json" in result.stderr
+    assert not (tmp_path / "out.html").exists()
 
 
 def test_without_file_or_format_nothing_is_guessed(trace: Path) -> None:
@@ -64,7 +133,7 @@ def test_without_file_or_format_nothing_is_guessed(trace: Path) -> None:
     result = report(trace)
     assert result.exit_code == 2
     assert result.stderr == (
-        "lazyscope: Say where to write: -o FILE.json, or --format json for standard output. "
+        "lazyscope: Say where to write: -o FILE.md, or --format md for standard output. "
         "Try `lazyscope report --help`.\n"
     )
 

@@ -19,7 +19,7 @@ VERBS = {
     "run": "Run a program and record what makes it execute dask graphs.",
     "show": "Summarise a trace on one screen.",
     "explain": "Say what a finding's code means and how to mend it.",
-    "report": "Write a report of a trace for other programs.",
+    "report": "Write a report of a trace: Markdown, JSON, SARIF, a timeline.",
     "doctor": "Say what keeps arrays from staying lazy here, and what to type.",
     "demo": "Record and show a bundled sample.",
 }

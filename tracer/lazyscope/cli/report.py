@@ -1,20 +1,22 @@
-"""``lazyscope report``: a trace as a document."""
+"""``lazyscope report``: a trace as a document, in the format of the file's suffix."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
 from lazyscope.errors import LazyscopeError
 
-FORMATS = {".json": "json"}
-"""Suffix of a file and its format."""
-OTHER_SUFFIXES = (".trace.json",)
-"""Suffixes that end like one of these and mean something else."""
+if TYPE_CHECKING:
+    from lazyscope.model.trace import TraceData
+
+FORMATS = {".md": "md", ".json": "json", ".sarif": "sarif", ".trace.json": "trace"}
+"""Suffix of a file and its format. Of two that fit, the longer one counts."""
 
 
-@click.command(epilog="Example: lazyscope report lazyscope-kmeans-1.lazy -o kmeans.json")
+@click.command(epilog="Example: lazyscope report lazyscope-kmeans-1.lazy -o kmeans.md")
 @click.argument("trace", type=click.Path(path_type=Path))
 @click.option(
     "-o",
@@ -23,23 +25,27 @@ OTHER_SUFFIXES = (".trace.json",)
     type=click.Path(path_type=Path),
     help="Write to FILE; its suffix is the format.",
 )
-@click.option("--format", "wanted", type=click.Choice(sorted(FORMATS.values())), help="The format to write.")
+@click.option("--format", "wanted", type=click.Choice(list(FORMATS.values())), help="The format to write.")
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @click.option("--no-source", is_flag=True, help="Leave out the text of source lines.")
 def report(trace: Path, file: Path | None, wanted: str | None, overwrite: bool, no_source: bool) -> None:
-    """Write everything TRACE holds as one document, to a file or to standard output.
+    r"""Write what TRACE holds as one document, to a file or to standard output.
 
-    The format is that of FILE's suffix, or the one named by --format. There is one so far: json.
+    The format is that of FILE's suffix, or the one named by --format.
+
+    \b
+    .md          Markdown for an issue: findings, fixes and a table of forces
+    .json        everything, for programs; its schema is published
+    .sarif       findings for code scanning and editors (SARIF 2.1.0)
+    .trace.json  a timeline for Perfetto and speedscope (Trace Event JSON)
     """
     if file is None and wanted is None:
-        raise click.UsageError("Say where to write: -o FILE.json, or --format json for standard output.")
-    if file is not None and wanted is None:
-        format_of(file)
+        raise click.UsageError("Say where to write: -o FILE.md, or --format md for standard output.")
+    chosen = wanted or format_of(file or Path())
     from lazyscope.cli import stdout
     from lazyscope.model.trace import load
-    from lazyscope.report import json_report
 
-    text = json_report.render(load(trace), source=not no_source)
+    text = renderer_of(chosen)(load(trace), source=not no_source)
     if file is None:
         stdout.write(text)
     else:
@@ -55,12 +61,39 @@ def format_of(file: Path) -> str:
         If it stands for none.
     """
     name = file.name.lower()
-    for suffix, found in FORMATS.items():
-        if name.endswith(suffix) and not name.endswith(OTHER_SUFFIXES):
-            return found
+    for suffix in sorted(FORMATS, key=len, reverse=True):
+        if name.endswith(suffix):
+            return FORMATS[suffix]
+    *others, last = FORMATS
+    missing = "HTML is not written yet; " if name.endswith((".html", ".htm")) else ""
     raise LazyscopeError(
-        f"no format for {file}: the name must end in {' or '.join(FORMATS)}, or give --format"
+        f"no format for {file}: {missing}the name must end in {', '.join(others)} or {last}, or give --format"
     )
+
+
+class Renderer(Protocol):
+    """Makes the text of one format from a trace."""
+
+    def __call__(self, trace: TraceData, *, source: bool) -> str: ...
+
+
+def renderer_of(chosen: str) -> Renderer:
+    """What writes a format; each is loaded when it is used."""
+    if chosen == "md":
+        from lazyscope.report import markdown_report
+
+        return markdown_report.render
+    if chosen == "sarif":
+        from lazyscope.report import sarif_report
+
+        return sarif_report.render
+    if chosen == "trace":
+        from lazyscope.report import trace_events
+
+        return trace_events.render
+    from lazyscope.report import json_report
+
+    return json_report.render
 
 
 def write_file(file: Path, text: str, *, overwrite: bool, source: Path) -> None:

@@ -37,12 +37,17 @@ def _lazy_line(screen: Screen, trace: TraceData, line: LazyLine) -> list[Text]:
 
 
 def _failures(screen: Screen, trace: TraceData, diagnosis: Diagnosis) -> list[list[Text]]:
+    found = unexplained(trace, diagnosis)
+    return [_failure_lines(screen, trace, failure, count) for failure, count in found]
+
+
+def unexplained(trace: TraceData, diagnosis: Diagnosis) -> list[tuple[events.Failure, int]]:
     """The exceptions that no finding explains, equal ones at one place once; those that escaped first."""
-    unexplained = [failure for failure in trace.failures if failure.id not in diagnosis.of_failure]
-    ordered = sorted(unexplained, key=lambda failure: not failure.escaped)
+    left = [failure for failure in trace.failures if failure.id not in diagnosis.of_failure]
+    ordered = sorted(left, key=lambda failure: not failure.escaped)
     failures = {_failure_key(trace, failure): failure for failure in reversed(ordered)}
     counts = Counter(_failure_key(trace, failure) for failure in ordered)
-    return [_failure_lines(screen, trace, failures[key], count) for key, count in counts.items()]
+    return [(failures[key], count) for key, count in counts.items()]
 
 
 def _failure_key(trace: TraceData, failure: events.Failure) -> object:

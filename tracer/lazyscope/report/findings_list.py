@@ -84,7 +84,7 @@ class _Item:
 
     def _head(self) -> Text:
         found, screen = self.finding, self.screen
-        cost = Text(screen.start(_cost(self.trace, found), screen.width // 3), QUIET)
+        cost = Text(screen.start(cost_of(self.trace, found), screen.width // 3), QUIET)
         label = Text.assemble(
             (found.id, STRONG), " ", (found.severity, _STYLES[found.severity]), " ", found.code, "  "
         )
@@ -107,13 +107,8 @@ class _Item:
 
     def _depends_on(self, screen: Screen) -> list[Text]:
         """The user's arrays behind a value that a library forced, and the calls between."""
-        found = self.finding.depends_on
-        if found is None or self.finding.site == self.finding.user_site:
-            return []
-        arrays = [_array(self.trace, array) for array in found.arrays if array.variable is not None]
-        calls = [_operation(self.trace, step) for step in found.calls.shown if not step.at_user]
-        parts = [", ".join(dict.fromkeys(arrays)), ", ".join(dict.fromkeys(reversed(calls)))]
-        text = " through ".join(part for part in parts if part)
+        arrays, calls = dependence(self.trace, self.finding)
+        text = " through ".join(", ".join(part) for part in (arrays, calls) if part)
         return [Text(screen.start(f"depends on {text}", screen.width), QUIET)] if arrays else []
 
     def _follows(self, screen: Screen) -> list[Text]:
@@ -122,6 +117,16 @@ class _Item:
         named = ", ".join(f"{one.id} ({one.code})" for one in self.followers)
         verb = "goes" if len(self.followers) == 1 else "go"
         return [Text(screen.start(f"with it {verb} {named}", screen.width), QUIET)]
+
+
+def dependence(trace: TraceData, finding: Finding) -> tuple[list[str], list[str]]:
+    """The user's arrays behind a value that a library forced, and the library's calls between."""
+    found = finding.depends_on
+    if found is None or finding.site == finding.user_site:
+        return [], []
+    arrays = [_array(trace, array) for array in found.arrays if array.variable is not None]
+    calls = [_operation(trace, step) for step in found.calls.shown if not step.at_user]
+    return list(dict.fromkeys(arrays)), list(dict.fromkeys(reversed(calls)))
 
 
 def _array(trace: TraceData, array: Array) -> str:
@@ -136,7 +141,8 @@ def _operation(trace: TraceData, step: Step) -> str:
     return f"{name} {step.times}x" if step.times > 1 else name
 
 
-def _cost(trace: TraceData, found: Finding) -> str:
+def cost_of(trace: TraceData, found: Finding) -> str:
+    """What a finding cost, or could save, in few words; empty where neither is known."""
     if found.failures:
         types = dict.fromkeys(failure.type for failure in trace.failures if failure.id in found.failures)
         return ", ".join(types)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich.text import Text
 
 from lazyscope import figures
@@ -13,7 +15,7 @@ from lazyscope.report.screen import ALARM, STRONG, Screen
 
 def headline(screen: Screen, trace: TraceData, totals: Totals) -> list[Text]:
     """How the program ended and what its forces cost; for a killed one first what was running."""
-    program, ended, sums = _program(screen, trace), _ended(screen, trace), _sums(trace, totals)
+    program, ended, sums = _program(screen, trace), _ended(screen, trace), cost_sentences(trace, totals)
     if trace.running is None:
         lines = screen.paragraph(" ".join([program, ended, *sums]))
     else:
@@ -35,6 +37,19 @@ def _program(screen: Screen, trace: TraceData) -> str:
 
 
 def _ended(screen: Screen, trace: TraceData) -> str:
+    return how_it_ended(trace, lambda exception: screen.start(exception, screen.width // 3))
+
+
+def how_it_ended(trace: TraceData, shown: Callable[[str], str]) -> str:
+    """The rest of a sentence that begins with the program.
+
+    Parameters
+    ----------
+    trace : TraceData
+        A trace.
+    shown : callable
+        How the name of an exception, which may be anything, is shown.
+    """
     after = figures.duration(trace.seconds)
     if trace.end is None:
         running = f"force {trace.running.id} was running" if trace.running else "no force was running"
@@ -42,10 +57,11 @@ def _ended(screen: Screen, trace: TraceData) -> str:
     if trace.end.ended == "ok":
         return f"ended normally after {after}."
     exception = (trace.end.exception or "an exception").split(":")[0]
-    return f"ended with {screen.start(exception, screen.width // 3)} after {after}."
+    return f"ended with {shown(exception)} after {after}."
 
 
-def _sums(trace: TraceData, totals: Totals) -> list[str]:
+def cost_sentences(trace: TraceData, totals: Totals) -> list[str]:
+    """What all forces cost together."""
     calls = figures.plural(totals.calls, "call")
     if not totals.forces:
         return [f"Nothing was forced: {calls} recorded, no graph executed."]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,6 +22,7 @@ from lazyscope.catalogue.finding import Diagnosis, Estimate, Finding, Fix, Repla
 from lazyscope.model import events
 from lazyscope.model.trace import Force, TraceData
 from lazyscope.report.unseen import unseen
+from lazyscope.report.without_source import without_code
 
 SCHEMA_VERSION = 1
 
@@ -166,7 +166,7 @@ class _Writer:
 
     def text(self, sentence: str) -> str:
         """A sentence; without its code where no source is wanted."""
-        return sentence if self.source else _CODE.sub("`...`", sentence)
+        return sentence if self.source else without_code(sentence)
 
     def depends_on(self, found: Dependencies | None) -> list[Document]:
         """The user's arrays, then the calls that made the value, the nearest first."""
@@ -233,9 +233,6 @@ class _Writer:
     def site(self, position: int | None) -> Document | None:
         found = cost.site_at(self.trace, position)
         return None if found is None else _site(found, self.source)
-
-
-_CODE = re.compile(r"`[^`]*`")
 
 
 def _id(found: Finding | None) -> str | None:

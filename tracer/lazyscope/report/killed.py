@@ -20,12 +20,17 @@ def running_force(screen: Screen, trace: TraceData, force: Force) -> list[Text]:
     """The lines that name `force`: where it began, what it wanted, and for which results."""
     inner = screen.narrower(len(_MARGIN))
     begin = force.begin
-    sentences = [*_memory(trace, begin), _tasks(begin)]
+    sentences = wanted_sentences(trace, begin)
     wanted = inner.paragraph(" ".join(sentences))
     wanted[0].stylize(STRONG, 0, len(sentences[0]))
     shown = _results(trace, begin) if screen.height >= _ROOMY else []
     results = [Text(inner.start(line, inner.width), QUIET) for line in shown]
     return [Text.assemble(_MARGIN, line) for line in (*_where(inner, trace, begin), *wanted, *results)]
+
+
+def wanted_sentences(trace: TraceData, begin: events.ForceBegin) -> list[str]:
+    """What a force wanted of memory and of the scheduler."""
+    return [*_memory(trace, begin), _tasks(begin)]
 
 
 def _where(screen: Screen, trace: TraceData, begin: events.ForceBegin) -> list[Text]:
