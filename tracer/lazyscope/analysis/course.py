@@ -1,0 +1,199 @@
+"""The course of a program: lazy stretches between the moments at which something happened.
+
+A moment is a force, an exception, or a length that became unknown; before it lies a stretch of calls that
+only built graphs. Moments that are the same in every turn of a loop are folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from lazyscope.analysis.folding import Folded, fold
+from lazyscope.analysis.lineage import lineage
+from lazyscope.analysis.places import Place, place_of
+from lazyscope.model import events
+from lazyscope.model.trace import Force, TraceData
+
+Operations: TypeAlias = dict[int, int]
+"""How often each operation (a text) was called."""
+
+
+@dataclass
+class Stretch:
+    """Calls between two moments, none of which executed a graph."""
+
+    lines: dict[int | None, dict[int, Operations]] = field(default_factory=dict)
+    """By user's position and position of the caller; the first position stands for all of its place."""
+    calls: int = 0
+
+    def add(self, user_site: int | None, site: int, operation: int, times: int = 1) -> None:
+        """Count a call."""
+        operations = self.lines.setdefault(user_site, {}).setdefault(site, {})
+        operations[operation] = operations.get(operation, 0) + times
+        self.calls += times
+
+    def include(self, other: Stretch) -> None:
+        """Count the calls of another."""
+        for user_site, sites in other.lines.items():
+            for site, operations in sites.items():
+                for operation, times in operations.items():
+                    self.add(user_site, site, operation, times)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Forces, exceptions or unknown shapes that are alike, each with the lazy stretch before it."""
+
+    kind: Literal["force", "failure", "shape", "rest", "end"]
+    """``rest`` is what a report puts together for want of room; ``end``, calls after everything else."""
+    site: int | None
+    """Number of the position, of the first; like `user_site`."""
+    user_site: int | None
+    before: Stretch
+    forces: tuple[Force, ...] = ()
+    failures: tuple[events.Failure, ...] = ()
+    shapes: tuple[int, ...] = ()
+    """Indices of unknown shapes."""
+    key: Hashable = None
+
+    @property
+    def times(self) -> int:
+        return len(self.forces) + len(self.failures) + len(self.shapes)
+
+    @property
+    def self_seconds(self) -> float:
+        """Wall time of its forces without that of nested ones."""
+        return sum(force.self_seconds for force in self.forces)
+
+
+@dataclass(frozen=True)
+class Course:
+    """What one thread did, from top to bottom."""
+
+    thread: str
+    moments: tuple[Folded[Moment], ...]
+    """The last has kind ``end`` where calls came after everything else."""
+
+
+def courses(trace: TraceData) -> list[Course]:
+    """The course of every thread that did more than run tasks; the one with the first event first.
+
+    Nested forces, and calls inside tasks, are not in it, as they happen within a force; nor are calls inside
+    which a force happened, as they are that force, and those that made a length unknown.
+    """
+    threads: dict[int, _Thread] = {}
+    places = _Places(trace)
+    for thread, event in _events(trace):
+        threads.setdefault(thread, _Thread(places)).add(event)
+    return [
+        Course(trace.texts[thread], tuple(fold(found.ended(), _key, _merged)))
+        for thread, found in threads.items()
+    ]
+
+
+_Event: TypeAlias = events.Call | Force | events.Failure | int
+"""An unknown shape is known by its index."""
+
+
+def _events(trace: TraceData) -> Iterable[tuple[int, _Event]]:
+    """Threads and events in the order of time. What was raised follows the call that raised it."""
+    made = lineage(trace).makers
+    told = set(lineage(trace).around.values())
+    told.update(made[shape.array] for shape in trace.unknown_shapes if shape.array in made)
+    found: list[tuple[float, int, int, _Event]] = [
+        (call.at, 0, call.thread, call)
+        for number, call in enumerate(trace.calls)
+        if call.force is None and number not in told
+    ]
+    found += [(f.begin.at, 1, f.begin.thread, f) for f in trace.forces if f.begin.parent is None]
+    shapes = trace.unknown_shapes
+    found += [(one.at, 2, one.thread, index) for index, one in enumerate(shapes) if one.force is None]
+    found += [(one.at, 3, one.thread, one) for one in trace.failures if one.force is None]
+    found.sort(key=lambda event: event[:2])
+    return ((thread, event) for _, _, thread, event in found)
+
+
+class _Places:
+    """One position for all instructions of a place in the source."""
+
+    def __init__(self, trace: TraceData) -> None:
+        self.trace = trace
+        self._first: dict[Place, int] = {}
+        self._known: dict[int | None, int | None] = {None: None}
+
+    def one(self, position: int | None) -> int | None:
+        known = self._known.get(position, -1)
+        if known == -1:
+            assert position is not None
+            known = self._first.setdefault(place_of(self.trace, position), position)
+            self._known[position] = known
+        return known
+
+
+class _Thread:
+    """Collects the moments of a thread."""
+
+    def __init__(self, places: _Places) -> None:
+        self.places = places
+        self.moments: list[Moment] = []
+        self.stretch = Stretch()
+
+    def add(self, event: _Event) -> None:
+        if isinstance(event, events.Call):
+            site = self.places.one(event.site)
+            assert site is not None
+            self.stretch.add(self.places.one(event.user_site), site, event.operation)
+        elif isinstance(event, Force):
+            begin = event.begin
+            self._happened(
+                "force",
+                begin,
+                (begin.trigger, begin.entry, begin.allowed, event.end is None),
+                forces=(event,),
+            )
+        elif isinstance(event, events.Failure):
+            self._happened("failure", event, (event.type, event.escaped), failures=(event,))
+        else:
+            shape = self.places.trace.unknown_shapes[event]
+            self._happened("shape", shape, (shape.operation,), shapes=(event,))
+
+    def _happened(
+        self,
+        kind: Literal["force", "failure", "shape"],
+        event: events.ForceBegin | events.Failure | events.UnknownShape,
+        what: tuple[object, ...],
+        **events_of: tuple[object, ...],
+    ) -> None:
+        site, user_site = self.places.one(event.site), self.places.one(event.user_site)
+        key = (kind, site, user_site, *what)
+        self.moments.append(Moment(kind, site, user_site, self.stretch, key=key, **events_of))  # type: ignore[arg-type]
+        self.stretch = Stretch()
+
+    def ended(self) -> list[Moment]:
+        """All moments; calls after the last are those of its end."""
+        if not self.stretch.calls:
+            return self.moments
+        return [*self.moments, Moment("end", None, None, self.stretch, key=("end",))]
+
+
+def _key(moment: Moment) -> Hashable:
+    return moment.key
+
+
+def _merged(same: Sequence[Moment]) -> Moment:
+    """Moments of one key as one."""
+    first, before = same[0], Stretch()
+    for moment in same:
+        before.include(moment.before)
+    return Moment(
+        first.kind,
+        first.site,
+        first.user_site,
+        before,
+        tuple(force for moment in same for force in moment.forces),
+        tuple(failure for moment in same for failure in moment.failures),
+        tuple(shape for moment in same for shape in moment.shapes),
+        first.key,
+    )
