@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 import sample_traces
 from lazyscope.cli.main import main
 from lazyscope.report import json_report, markdown_report, sarif_report, trace_events
+from lazyscope.report.html import html_report
 
 
 def report(*arguments: str | Path) -> Result:
@@ -52,6 +53,7 @@ def test_a_named_format_goes_before_the_suffix(trace: Path, tmp_path: Path, expe
 
 
 RENDERERS = {
+    "html": html_report.render,
     "md": markdown_report.render,
     "json": json_report.render,
     "sarif": sarif_report.render,
@@ -62,6 +64,7 @@ RENDERERS = {
 @pytest.mark.parametrize(
     ("name", "chosen"),
     [
+        ("out.html", "html"),
         ("out.md", "md"),
         ("out.json", "json"),
         ("trace.json", "json"),
@@ -115,17 +118,9 @@ def test_another_suffix_is_refused(trace: Path, tmp_path: Path, name: str) -> No
     assert result.exit_code == 2
     assert result.stderr == (
         f"lazyscope: no format for {tmp_path / name}: "
-        "the name must end in .md, .json, .sarif or .trace.json, or give --format\n"
+        "the name must end in .html, .md, .json, .sarif or .trace.json, or give --format\n"
     )
     assert not (tmp_path / name).exists()
-
-
-def test_html_is_said_to_be_missing(trace: Path, tmp_path: Path) -> None:
-    """It is in the plans, so who asks for it gets to know."""
-    result = report(trace, "-o", tmp_path / "out.html")
-    assert result.exit_code == 2
-    assert "out.html: HTML is not written yet; the name must end in .md, .json" in result.stderr
-    assert not (tmp_path / "out.html").exists()
 
 
 def test_without_file_or_format_nothing_is_guessed(trace: Path) -> None:
@@ -133,7 +128,7 @@ def test_without_file_or_format_nothing_is_guessed(trace: Path) -> None:
     result = report(trace)
     assert result.exit_code == 2
     assert result.stderr == (
-        "lazyscope: Say where to write: -o FILE.md, or --format md for standard output. "
+        "lazyscope: Say where to write: -o FILE.html, or --format md for standard output. "
         "Try `lazyscope report --help`.\n"
     )
 

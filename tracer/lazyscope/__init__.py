@@ -39,4 +39,9 @@ def __getattr__(name: str) -> Any:
         from lazyscope import comparison
 
         return getattr(comparison, name)
+    if name in ("load_ipython_extension", "unload_ipython_extension"):
+        # IPython asks for them: `%load_ext lazyscope`.
+        from lazyscope import notebook
+
+        return getattr(notebook, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -136,6 +136,21 @@ class Trace:
         state = "open" if self._session is not None else data.ended
         return f"<lazyscope trace, {state}: {len(data.forces)} forces, {len(data.calls)} calls>"
 
+    def _repr_html_(self) -> str:
+        return self._html()
+
+    def _html(self, name: str = "") -> str:
+        """What a notebook shows."""
+        if self._content is None and self._session is None:
+            from html import escape
+
+            return f"<div>{escape(repr(self))}</div>"
+        from lazyscope.report.notebook_html import trace_html
+
+        # Another thread may end it while it is read.
+        is_open = self._session is not None
+        return trace_html(self.data, is_open=is_open, name=name)
+
 
 def load(path: str | Path) -> Trace:
     """Read a trace from a file.

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from lazyscope import figures
 from lazyscope.model.trace import TraceData
 
 
@@ -169,6 +170,31 @@ class Finding(msgspec.Struct, frozen=True):
     why: str
     depends_on: tuple[Dependency, ...]
     fixes: tuple[Fix, ...]
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from lazyscope.report.notebook_html import Card, advice, card_html, line_of
+
+        sites = [site for site in dict.fromkeys((self.user_site, self.site)) if site is not None]
+        fix = self.fixes[0] if self.fixes else None
+        return card_html(
+            Card(
+                id=self.id,
+                severity=self.severity,
+                code=self.code,
+                title=self.title,
+                cost=self._cost_in_words(),
+                lines=tuple(line_of(site.file, site.line, site.code, site.expression) for site in sites),
+                why=self.why,
+                advice=None if fix is None else advice(fix.technique, fix.audience, fix.summary, fix.price),
+            )
+        )
+
+    def _cost_in_words(self) -> str:
+        if self.owns_forces:
+            seconds = figures.duration(self.cost.self_seconds or 0.0)
+            return f"{seconds}, {figures.plural(self.occurrences, 'force')}"
+        return f"up to {figures.duration(self.at_stake)} less" if self.at_stake else ""
 
 
 class ArrayView(msgspec.Struct, frozen=True):

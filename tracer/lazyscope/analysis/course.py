@@ -6,8 +6,10 @@ only built graphs. Moments that are the same in every turn of a loop are folded.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Literal, TypeAlias
 
 from lazyscope.analysis.folding import Folded, fold
@@ -19,27 +21,27 @@ from lazyscope.model.trace import Force, TraceData
 Operations: TypeAlias = dict[int, int]
 """How often each operation (a text) was called."""
 
+Called: TypeAlias = tuple[int | None, int, int]
+"""User's position, position of the caller, operation; one position stands for all of its place."""
+
 
 @dataclass
 class Stretch:
     """Calls between two moments, none of which executed a graph."""
 
-    lines: dict[int | None, dict[int, Operations]] = field(default_factory=dict)
-    """By user's position and position of the caller; the first position stands for all of its place."""
-    calls: int = 0
+    counted: Counter[Called] = field(default_factory=Counter)
 
-    def add(self, user_site: int | None, site: int, operation: int, times: int = 1) -> None:
-        """Count a call."""
-        operations = self.lines.setdefault(user_site, {}).setdefault(site, {})
-        operations[operation] = operations.get(operation, 0) + times
-        self.calls += times
+    @property
+    def calls(self) -> int:
+        return self.counted.total()
 
-    def include(self, other: Stretch) -> None:
-        """Count the calls of another."""
-        for user_site, sites in other.lines.items():
-            for site, operations in sites.items():
-                for operation, times in operations.items():
-                    self.add(user_site, site, operation, times)
+    @property
+    def lines(self) -> dict[int | None, dict[int, Operations]]:
+        """How often what was called, by user's position and position of the caller."""
+        found: dict[int | None, dict[int, Operations]] = {}
+        for (user_site, site, operation), times in self.counted.items():
+            found.setdefault(user_site, {}).setdefault(site, {})[operation] = times
+        return found
 
 
 @dataclass(frozen=True)
@@ -98,21 +100,21 @@ _Event: TypeAlias = events.Call | Force | events.Failure | int
 
 
 def _events(trace: TraceData) -> Iterable[tuple[int, _Event]]:
-    """Threads and events in the order of time. What was raised follows the call that raised it."""
+    """Threads and events in the order of time; of those at one time, what was raised comes last."""
     made = lineage(trace).makers
     told = set(lineage(trace).around.values())
     told.update(made[shape.array] for shape in trace.unknown_shapes if shape.array in made)
-    found: list[tuple[float, int, int, _Event]] = [
-        (call.at, 0, call.thread, call)
+    found: list[tuple[float, int, _Event]] = [
+        (call.at, call.thread, call)
         for number, call in enumerate(trace.calls)
         if call.force is None and number not in told
     ]
-    found += [(f.begin.at, 1, f.begin.thread, f) for f in trace.forces if f.begin.parent is None]
+    found += [(f.begin.at, f.begin.thread, f) for f in trace.forces if f.begin.parent is None]
     shapes = trace.unknown_shapes
-    found += [(one.at, 2, one.thread, index) for index, one in enumerate(shapes) if one.force is None]
-    found += [(one.at, 3, one.thread, one) for one in trace.failures if one.force is None]
-    found.sort(key=lambda event: event[:2])
-    return ((thread, event) for _, _, thread, event in found)
+    found += [(one.at, one.thread, index) for index, one in enumerate(shapes) if one.force is None]
+    found += [(one.at, one.thread, one) for one in trace.failures if one.force is None]
+    found.sort(key=itemgetter(0))
+    return ((thread, event) for _, thread, event in found)
 
 
 class _Places:
@@ -120,16 +122,10 @@ class _Places:
 
     def __init__(self, trace: TraceData) -> None:
         self.trace = trace
-        self._first: dict[Place, int] = {}
-        self._known: dict[int | None, int | None] = {None: None}
-
-    def one(self, position: int | None) -> int | None:
-        known = self._known.get(position, -1)
-        if known == -1:
-            assert position is not None
-            known = self._first.setdefault(place_of(self.trace, position), position)
-            self._known[position] = known
-        return known
+        first: dict[Place, int] = {}
+        self.one: dict[int | None, int | None] = {None: None}
+        for position in range(len(trace.positions)):
+            self.one[position] = first.setdefault(place_of(trace, position), position)
 
 
 class _Thread:
@@ -138,26 +134,27 @@ class _Thread:
     def __init__(self, places: _Places) -> None:
         self.places = places
         self.moments: list[Moment] = []
-        self.stretch = Stretch()
+        self.called: list[Called] = []
+        """Since the last moment."""
 
     def add(self, event: _Event) -> None:
         if isinstance(event, events.Call):
-            site = self.places.one(event.site)
-            assert site is not None
-            self.stretch.add(self.places.one(event.user_site), site, event.operation)
+            one = self.places.one
+            self.called.append((one[event.user_site], one[event.site], event.operation))  # type: ignore[arg-type]
         elif isinstance(event, Force):
             begin = event.begin
-            self._happened(
-                "force",
-                begin,
-                (begin.trigger, begin.entry, begin.allowed, event.end is None),
-                forces=(event,),
-            )
+            what = (begin.trigger, begin.entry, begin.allowed, event.end is None)
+            self._happened("force", begin, what, forces=(event,))
         elif isinstance(event, events.Failure):
             self._happened("failure", event, (event.type, event.escaped), failures=(event,))
         else:
             shape = self.places.trace.unknown_shapes[event]
             self._happened("shape", shape, (shape.operation,), shapes=(event,))
+
+    def _stretch(self) -> Stretch:
+        """The calls since the last moment."""
+        called, self.called = self.called, []
+        return Stretch(Counter(called))
 
     def _happened(
         self,
@@ -166,16 +163,15 @@ class _Thread:
         what: tuple[object, ...],
         **events_of: tuple[object, ...],
     ) -> None:
-        site, user_site = self.places.one(event.site), self.places.one(event.user_site)
+        site, user_site = self.places.one[event.site], self.places.one[event.user_site]
         key = (kind, site, user_site, *what)
-        self.moments.append(Moment(kind, site, user_site, self.stretch, key=key, **events_of))  # type: ignore[arg-type]
-        self.stretch = Stretch()
+        self.moments.append(Moment(kind, site, user_site, self._stretch(), key=key, **events_of))  # type: ignore[arg-type]
 
     def ended(self) -> list[Moment]:
         """All moments; calls after the last are those of its end."""
-        if not self.stretch.calls:
+        if not self.called:
             return self.moments
-        return [*self.moments, Moment("end", None, None, self.stretch, key=("end",))]
+        return [*self.moments, Moment("end", None, None, self._stretch(), key=("end",))]
 
 
 def _key(moment: Moment) -> Hashable:
@@ -186,7 +182,7 @@ def _merged(same: Sequence[Moment]) -> Moment:
     """Moments of one key as one."""
     first, before = same[0], Stretch()
     for moment in same:
-        before.include(moment.before)
+        before.counted.update(moment.before.counted)
     return Moment(
         first.kind,
         first.site,

@@ -139,6 +139,18 @@ def found_at(trace: TraceData, position: int) -> Found | None:
     return Found(file.tree, statement.path, statement.parents, node, link, file)
 
 
+def unparsable(trace: TraceData) -> list[str]:
+    """Paths of files that forced or raised and whose text the running Python cannot parse.
+
+    Their expressions are not found, nor why they wanted a value. As a rule they are written for a later
+    Python, which recorded the trace.
+    """
+    sites = [force.begin.site for force in trace.forces] + [failure.site for failure in trace.failures]
+    files = {trace.codes[trace.positions[site].code].file for site in sites if site is not None}
+    found = [number for number in sorted(files) if trace.packed_source(number) is not None]
+    return [trace.files[number].path for number in found if _file(trace, number).tree is None]
+
+
 @dataclass
 class _Sources:
     """What is known of the sources of one trace."""

@@ -21,9 +21,13 @@ def namespace(placed: Placed) -> str:
     """What the array functions are called by in the file of the site: ``xp``, ``da``."""
     if placed.site is None:
         return "xp"
-    text = "\n".join(placed.trace.source_lines(file_at(placed.trace, placed.site)))
-    found = _DASK_ARRAY.search(text)
-    return found[1] if found and not _NAMESPACE.search(text) else "xp"
+    known: dict[int, str] = vars(placed.trace).setdefault("_namespaces", {})
+    file = file_at(placed.trace, placed.site)
+    if file not in known:
+        text = "\n".join(placed.trace.source_lines(file))
+        found = _DASK_ARRAY.search(text)
+        known[file] = found[1] if found and not _NAMESPACE.search(text) else "xp"
+    return known[file]
 
 
 def parenthesised(text: str) -> str:

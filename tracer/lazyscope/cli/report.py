@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from lazyscope.cli.writing import write_file
 from lazyscope.errors import LazyscopeError
 
 if TYPE_CHECKING:
     from lazyscope.model.trace import TraceData
 
-FORMATS = {".md": "md", ".json": "json", ".sarif": "sarif", ".trace.json": "trace"}
+FORMATS = {".html": "html", ".md": "md", ".json": "json", ".sarif": "sarif", ".trace.json": "trace"}
 """Suffix of a file and its format. Of two that fit, the longer one counts."""
 
 
-@click.command(epilog="Example: lazyscope report lazyscope-kmeans-1.lazy -o kmeans.md")
+@click.command(epilog="Example: lazyscope report lazyscope-kmeans-1.lazy -o kmeans.html")
 @click.argument("trace", type=click.Path(path_type=Path))
 @click.option(
     "-o",
@@ -34,18 +35,23 @@ def report(trace: Path, file: Path | None, wanted: str | None, overwrite: bool, 
     The format is that of FILE's suffix, or the one named by --format.
 
     \b
+    .html        one page for the browser: findings, graphs, a timeline, all forces
     .md          Markdown for an issue: findings, fixes and a table of forces
     .json        everything, for programs; its schema is published
     .sarif       findings for code scanning and editors (SARIF 2.1.0)
     .trace.json  a timeline for Perfetto and speedscope (Trace Event JSON)
     """
     if file is None and wanted is None:
-        raise click.UsageError("Say where to write: -o FILE.md, or --format md for standard output.")
+        raise click.UsageError("Say where to write: -o FILE.html, or --format md for standard output.")
     chosen = wanted or format_of(file or Path())
-    from lazyscope.cli import stdout
+    from lazyscope.cli import progress, stdout
     from lazyscope.model.trace import load
 
-    text = renderer_of(chosen)(load(trace), source=not no_source)
+    with progress.stages() as stage:
+        stage(f"reading {trace.name}")
+        found = load(trace)
+        stage("finding causes and writing them down")
+        text = renderer_of(chosen)(found, source=not no_source)
     if file is None:
         stdout.write(text)
     else:
@@ -65,9 +71,8 @@ def format_of(file: Path) -> str:
         if name.endswith(suffix):
             return FORMATS[suffix]
     *others, last = FORMATS
-    missing = "HTML is not written yet; " if name.endswith((".html", ".htm")) else ""
     raise LazyscopeError(
-        f"no format for {file}: {missing}the name must end in {', '.join(others)} or {last}, or give --format"
+        f"no format for {file}: the name must end in {', '.join(others)} or {last}, or give --format"
     )
 
 
@@ -79,6 +84,10 @@ class Renderer(Protocol):
 
 def renderer_of(chosen: str) -> Renderer:
     """What writes a format; each is loaded when it is used."""
+    if chosen == "html":
+        from lazyscope.report.html import html_report
+
+        return html_report.render
     if chosen == "md":
         from lazyscope.report import markdown_report
 
@@ -94,24 +103,3 @@ def renderer_of(chosen: str) -> Renderer:
     from lazyscope.report import json_report
 
     return json_report.render
-
-
-def write_file(file: Path, text: str, *, overwrite: bool, source: Path) -> None:
-    """Write `text`, which was made from `source`, to `file`.
-
-    Raises
-    ------
-    LazyscopeError
-        If the file exists and is not to be overwritten, is the source itself, or cannot be written.
-    """
-    try:
-        if overwrite and file.exists() and file.samefile(source):
-            raise LazyscopeError(f"{file} is the trace itself: give another name with -o")
-        with file.open("w" if overwrite else "x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-    except FileExistsError:
-        raise LazyscopeError(
-            f"{file} exists and would be lost: give another name with -o, or --overwrite"
-        ) from None
-    except OSError as error:
-        raise LazyscopeError(f"cannot write {file}: {error.strerror}; give another name with -o") from None

@@ -15,8 +15,13 @@ def show(trace: Path) -> None:
     The dearest line comes first. What does not fit is counted; `lazyscope report` has everything.
     """
     # Rich takes 50 ms to load, which no other verb should pay.
-    from lazyscope.cli import stdout
+    from lazyscope.cli import progress, stdout
     from lazyscope.model.trace import load
     from lazyscope.report import terminal
 
-    stdout.write(terminal.render_for_stdout(load(trace)))
+    with progress.stages() as stage:
+        stage(f"reading {trace.name}")
+        found = load(trace)
+        stage("finding causes")
+        text = terminal.render_for_stdout(found)
+    stdout.write(text)

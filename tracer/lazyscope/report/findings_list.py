@@ -69,13 +69,13 @@ class _Item:
     def first_lines(self) -> list[Text]:
         """What it is, where, and what to do, in few lines."""
         inner = self.screen.narrower(_MARGIN)
-        fixes = [line for fix in self.finding.fixes[:1] for line in _fix_lines(inner, fix, 1)]
+        fixes = [line for fix in self.finding.fixes[:1] for line in fix_lines(inner, fix, 1)]
         return self._under_head([*self._where(inner)[-1:], *fixes])
 
     def lines(self) -> list[Text]:
         """The same with the user's line, the reason and a second fix."""
         inner = self.screen.narrower(_MARGIN)
-        fixes = [line for fix in self.finding.fixes[:_FIXES] for line in _fix_lines(inner, fix, _FIX_LINES)]
+        fixes = [line for fix in self.finding.fixes[:_FIXES] for line in fix_lines(inner, fix, _FIX_LINES)]
         told = [*self._why(inner), *self._depends_on(inner)]
         return self._under_head([*self._where(inner), *told, *fixes, *self._follows(inner)])
 
@@ -154,7 +154,7 @@ def cost_of(trace: TraceData, found: Finding) -> str:
     return ""
 
 
-def _fix_lines(screen: Screen, fix: Fix, most: int) -> list[Text]:
+def fix_lines(screen: Screen, fix: Fix, most: int) -> list[Text]:
     """``persist: `x = x.persist()` before `f(x)`; holds 80 MB in memory``."""
     whose = "for the library: " if fix.audience == "library" else ""
     text = f"{whose}{fix.summary}; {fix.price}" if fix.technique != "none" else fix.summary

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+from lazyscope.analysis.source import unparsable
 from lazyscope.catalogue.finding import Diagnosis
 from lazyscope.model.trace import TraceData
 
@@ -14,8 +17,16 @@ def unseen(trace: TraceData, diagnosis: Diagnosis) -> list[str]:
         lines.append(_counted("a force whose result has no known size in bytes: not in the sum", silent))
     if not all(force.begin.tasks_exact for force in trace.forces):
         lines.append("layers too large to look into were counted whole: numbers of tasks are at most")
+    lines += [_unparsed(trace, path) for path in unparsable(trace)]
     lines += [f"findings of {entry}: a fault of lazyscope, please report it" for entry in diagnosis.broken]
     return lines
+
+
+def _unparsed(trace: TraceData, path: str) -> str:
+    here, there = f"{sys.version_info[0]}.{sys.version_info[1]}", trace.header.versions.get("python", "")
+    recorded = ".".join(there.split(".")[:2])
+    remedy = f": read the trace with Python {recorded}, which recorded it" if recorded != here else ""
+    return f"why {path} wanted values, as Python {here} cannot parse its source{remedy}"
 
 
 def _cut_short(trace: TraceData) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from lazyscope import figures
@@ -59,13 +60,11 @@ class _Drawer:
         self.lineage = lineage(trace)
         self.makers: dict[_Key, _Maker] = {}
         self.of_call: list[_Key] = []
-        self.flow: Counter[tuple[_Key, _Key]] = Counter()
+        self.flow: set[tuple[_Key, _Key]] = set()
         self.places: dict[int, Place] = {}
 
     def picture(self) -> Picture:
-        self.collect("callers")
-        if len(self.makers) > MOST:
-            self.collect("lines")
+        self.collect()
         kept = self.kept()
         ids = {key: f"dataflow-n{number}" for number, key in enumerate(kept)}
         gates = self.gates()
@@ -83,30 +82,43 @@ class _Drawer:
 
     # Calls of one place are one node
 
-    def collect(self, detail: Literal["callers", "lines"]) -> None:
-        """Put calls together: by the line that made them, or by the user's line that led to them."""
-        self.makers.clear()
-        self.of_call.clear()
-        self.flow.clear()
-        for number, call in enumerate(self.trace.calls):
-            key = self.key_of(call, detail)
-            self.of_call.append(key)
-            made = [output for output in call.outputs if output[0] not in call.inputs]
-            if not made:
-                # It handed back what it was given, asked about it, or forced it: nothing flows on.
-                continue
-            maker = self.makers.setdefault(key, _Maker(call.site, call.user_site))
-            maker.calls += 1
-            maker.operations[call.operation] = maker.operations.get(call.operation, 0) + 1
-            maker.last = made[-1]
-            maker.arrays.update(output[0] for output in made)
-            self.add_inputs(key, self.lineage.inputs[number])
+    def collect(self) -> None:
+        """Put calls together by the line that made them; if these are too many, by the user's line."""
+        keys: list[dict[tuple[int, int | None], _Key]] = [{}, {}]
+        for call in self.trace.calls:
+            pair = call.site, call.user_site
+            if pair not in keys[0]:
+                keys[0][pair], keys[1][pair] = self.key_of(call, "callers"), self.key_of(call, "lines")
+        made = [self.made_by(call) for call in self.trace.calls]
+        makers = {
+            keys[0][call.site, call.user_site]
+            for call, new in zip(self.trace.calls, made, strict=True)
+            if new
+        }
+        chosen = keys[len(makers) > MOST]
+        self.of_call = [chosen[call.site, call.user_site] for call in self.trace.calls]
+        for number, new in enumerate(made):
+            if new:
+                self.add(number, new)
 
-    def add_inputs(self, key: _Key, inputs: Iterable[Made]) -> None:
-        for made in inputs:
+    def made_by(self, call: Call) -> list[tuple[int, int, int]]:
+        """What flows on from a call: not what it handed back, asked about, or forced."""
+        return [output for output in call.outputs if output[0] not in call.inputs]
+
+    def add(self, number: int, new: list[tuple[int, int, int]]) -> None:
+        """Count a call."""
+        call, key = self.trace.calls[number], self.of_call[number]
+        maker = self.makers.get(key)
+        if maker is None:
+            maker = self.makers[key] = _Maker(call.site, call.user_site)
+        maker.calls += 1
+        maker.operations[call.operation] = maker.operations.get(call.operation, 0) + 1
+        maker.last = new[-1]
+        maker.arrays.update([output[0] for output in new])
+        for made in self.lineage.inputs[number]:
             source = self.source_of(made)
             if source != key:
-                self.flow[source, key] += 1
+                self.flow.add((source, key))
 
     def source_of(self, made: Made) -> _Key:
         """Who made an array."""
@@ -142,6 +154,11 @@ class _Drawer:
         chosen = set(dearest[:_DEAREST])
         return [key for key in self.makers if key in chosen]
 
+    def most(self, maker: _Maker) -> int:
+        """How many forces computed one of the arrays that it made, at most."""
+        layers = map(self.lineage.layers.get, maker.arrays)
+        return max((len(self.asking.get(layer, ())) for layer in layers if layer is not None), default=0)
+
     def times(self, maker: _Maker) -> int:
         """How many forces computed what it made."""
         return len(self.forces_of(maker))
@@ -152,17 +169,15 @@ class _Drawer:
             forces |= self.asking.get(self.lineage.layers.get(name, -1), set())
         return forces
 
-    @property
+    @cached_property
     def asking(self) -> dict[int, set[int]]:
         """By layer, the ids of the forces that asked for it."""
-        known: dict[int, set[int]] | None = self.__dict__.get("_asking")
-        if known is None:
-            known = self.__dict__["_asking"] = {}
-            for force in self.trace.forces:
-                for wanted in force.begin.wanted:
-                    if wanted.tasks:
-                        known.setdefault(wanted.layer, set()).add(force.id)
-        return known
+        found: dict[int, set[int]] = {}
+        for force in self.trace.forces:
+            for wanted in force.begin.wanted:
+                if wanted.tasks:
+                    found.setdefault(wanted.layer, set()).add(force.id)
+        return found
 
     def boxes(self, kept: Sequence[_Key], ids: dict[_Key, str]) -> Iterator[Content]:
         """The nodes; what a library did for one line of the user's in a box."""
@@ -249,8 +264,7 @@ class _Drawer:
             Line(f"{figures.plural(len(left), 'more place')}", "strong"),
             Line(figures.plural(calls, "call")),
         )
-        forces = set().union(*(self.forces_of(maker) for maker in left))
-        return [Node("dataflow-rest", "rest", lines, times_step(len(forces)))]
+        return [Node("dataflow-rest", "rest", lines, times_step(max(map(self.most, left))))]
 
     # Forces
 
@@ -300,11 +314,12 @@ class _Drawer:
     # Edges
 
     def edges(self, ids: dict[_Key, str], gates: Sequence[_Gate]) -> list[Edge]:
-        drawn: Counter[tuple[str, str]] = Counter()
-        for (tail, head), times in self.flow.items():
+        order = {key: number for number, key in enumerate(self.makers)}
+        drawn: dict[tuple[str, str], None] = {}
+        for tail, head in sorted(self.flow, key=lambda edge: (order[edge[0]], order[edge[1]])):
             ends = ids.get(tail, "dataflow-rest"), ids.get(head, "dataflow-rest")
             if ends[0] != ends[1]:
-                drawn[ends] += times
+                drawn[ends] = None
         edges = [Edge(tail, head, "data") for tail, head in drawn]
         for gate in gates:
             asked = (made for force in gate.forces for made in self.lineage.asked.get(force.id, ()))

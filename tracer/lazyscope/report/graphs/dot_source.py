@@ -31,7 +31,7 @@ SANS, MONO = "Helvetica", "Courier"
 """Fonts whose widths every renderer knows; on a screen others of the same widths may stand in."""
 INK, QUIET, PAPER = "#1a1a1a", "#5c5c5c", "#ffffff"
 FILLS = ("#ffffff", "#fff1e0", "#fdd9ae", "#fdb062", "#ec7a1c", "#a34a00")
-_BAR_CELLS, _BAR_CELL = 24, 5
+_BAR_CELLS, _BAR_CELL, _NOT_HATCHED = 24, 5, "#b5b5b5"
 _TOOLTIP = 600
 
 _SHAPES: dict[NodeKind, dict[str, str]] = {
@@ -105,6 +105,7 @@ def _graph_attributes(picture: Picture) -> dict[str, str]:
     lines = [Line(picture.title, "strong"), Line(picture.subtitle, "quiet")]
     lines += [Line(picture.left_out)] if picture.left_out else []
     return {
+        "id": f"{picture.view}-graph",
         "label": _table(lines),
         "labelloc": "t",
         "labeljust": "l",
@@ -213,13 +214,17 @@ def _bar(share: float) -> str:
     """A bar whose hatched part is `share` of it: never none or all of it unless that is so."""
     hatched = min(max(round(share * _BAR_CELLS), share > 0), _BAR_CELLS - (share < 1))
     cells = [(INK if number % 2 == 0 else PAPER, 1) for number in range(hatched)]
-    cells += [(PAPER, _BAR_CELLS - hatched)] if hatched < _BAR_CELLS else []
+    cells += [(_NOT_HATCHED, _BAR_CELLS - hatched)] if hatched < _BAR_CELLS else []
     drawn = "".join(
         f'<TD WIDTH="{width * _BAR_CELL}" HEIGHT="7" FIXEDSIZE="TRUE" BGCOLOR="{fill}"></TD>'
         for fill, width in cells
     )
-    looks = f'BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" COLOR="{INK}"'
-    return f"<TABLE {looks}><TR>{drawn}</TR></TABLE>"
+    # Of a fixed size, or a wide label would stretch some cells more than others; and without a border, which
+    # graphviz draws around the first cell of a table of fixed size.
+    looks = f'WIDTH="{_BAR_CELLS * _BAR_CELL}" HEIGHT="7" FIXEDSIZE="TRUE" ALIGN="LEFT"'
+    return (
+        f'<TABLE {looks} BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{drawn}</TR></TABLE>'
+    )
 
 
 # The legend
@@ -229,7 +234,14 @@ def _add_legend(graph: graphviz.Digraph, picture: Picture) -> None:
     """A box that shows each kind that is in the picture, the scale, and what hatched and dashed mean."""
     drawn = list(nodes(picture.content))
     samples = list(_samples(picture, drawn))
-    looks = {"label": "legend", "style": "rounded", "color": "#d0d0d0", "fontsize": "10", "labeljust": "l"}
+    looks = {
+        "id": f"{picture.view}-legend-box",
+        "label": "legend",
+        "style": "rounded",
+        "color": "#d0d0d0",
+        "fontsize": "10",
+        "labeljust": "l",
+    }
     with graph.subgraph(name="cluster_legend", graph_attr=looks) as box:
         for sample in samples:
             attributes = _node_attributes(sample) | {"fontsize": "9", "class": "legend"}

@@ -24,7 +24,7 @@ class Drawing:
     svg: str | None
     """The ``<svg>`` element without a size of its own; None where there is no renderer."""
     why_not: str
-    """Then: how to get one."""
+    """Then: why, and how to get one."""
     anchors: Mapping[str, tuple[str, ...]]
     """By id of a finding, the ids of the elements that show it."""
     left_out: str
@@ -72,9 +72,11 @@ def draw(
     """
     picture = picture_of(trace, diagnosis, view, source=source, force=force)
     dot = dot_source(picture)
-    missing = rendering.renderer() is None
-    svg = None if missing else rendering.for_inlining(rendering.rendered(dot, "svg"))
-    why_not = rendering.HOW_TO_GET_ONE if missing else ""
+    svg, why_not = None, ""
+    try:
+        svg = rendering.for_inlining(rendering.rendered(dot, "svg"))
+    except rendering.NotDrawnError as error:
+        why_not = str(error)
     return Drawing(view, picture.title, dot, svg, why_not, anchors_of(picture), picture.left_out)
 
 

@@ -17,6 +17,9 @@ from lazyscope.report.graphs.picture import SHARES, Edge, Line, Node, NodeKind, 
 MOST = 40
 """Nodes of layers in a picture."""
 
+_SEVERAL = 3
+"""Layers of one operation on the same layers that are drawn as one."""
+
 
 def layers_view(trace: TraceData, diagnosis: Diagnosis, labels: Labels, force: int | None = None) -> Picture:
     """Draw the layers that a force asked for.
@@ -115,11 +118,23 @@ class _Drawer:
 
     def families(self) -> dict[int, Hashable]:
         """By layer, what it shares with those that it is drawn together with."""
-        alone: dict[int, Hashable] = {one.layer: one.layer for one in self.wanted}
-        if len(alone) <= MOST:
-            return alone
-        alike = self.by_ancestry()
-        return alike if len(set(alike.values())) <= MOST else self.by_neighbours()
+        for ways in (self.by_source, self.by_ancestry):
+            found = ways()
+            if len(set(found.values())) <= MOST:
+                return found
+        return self.by_neighbours()
+
+    def by_source(self) -> dict[int, Hashable]:
+        """Layers of one operation on the very same layers, where there are several; every other alone."""
+        alike: dict[Hashable, list[int]] = {}
+        for one in self.wanted:
+            layer = self.trace.layers[one.layer]
+            alike.setdefault((layer.operation, tuple(sorted(layer.reads)), layer.tasks), []).append(one.layer)
+        found: dict[int, Hashable] = {}
+        for layers in alike.values():
+            together = len(layers) >= _SEVERAL and self.trace.layers[layers[0]].reads
+            found.update((layer, layers[0] if together else layer) for layer in layers)
+        return found
 
     def by_ancestry(self) -> dict[int, Hashable]:
         """Layers of one operation on layers that are alike themselves: parallel branches become one."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from typing import TypeAlias
+from itertools import groupby, islice
+from typing import TypeAlias, TypeVar
 
 from lazyscope import figures
 from lazyscope.analysis.course import Moment, Operations, Stretch, courses
@@ -33,6 +33,8 @@ from lazyscope.report.headline import how_it_ended
 
 _ROWS = 4
 """Lines of calls in one node."""
+_TOOLTIP_ROWS = 12
+
 _NESTED = 3
 """Places of nested forces that are drawn at a gate."""
 
@@ -53,6 +55,8 @@ class _Chain:
     """Id of the box that it begins with; empty if it begins with a node."""
     last_box: str = ""
 
+
+_T = TypeVar("_T")
 
 _START = _Chain(first="program-start", last="program-start")
 _END = _Chain(first="program-end", last="program-end")
@@ -224,35 +228,44 @@ class _Drawer:
         calls = sum(_number(operations) for sites in lines.values() for operations in sites.values())
         if not calls:
             return _Chain()
-        rows = rows_of(lines)
+        rows, number = rows_of(lines)
         shown = [Line(row, "code") for row in rows[:_ROWS]]
-        if rows[_ROWS:]:
-            shown.append(Line(f"and {figures.plural(len(rows) - _ROWS, 'more line')}", "quiet"))
+        if number > _ROWS:
+            shown.append(Line(f"and {figures.plural(number - _ROWS, 'more line')}", "quiet"))
         head = Line(f"{figures.plural(calls, 'call')}, lazy", "strong")
-        node = Node(self.new_id(), "calls", (head, *shown), tooltip="\n".join(rows[:12]))
+        node = Node(self.new_id(), "calls", (head, *shown), tooltip="\n".join(rows))
         return _Chain([node], node.id, node.id)
 
-    def by_caller(self, lines: _Lines) -> list[str]:
+    def by_caller(self, lines: _Lines) -> tuple[list[str], int]:
         """``_vq_impl.py:153  mean, sum 2×``: one row for each line of the code that called."""
-        counted: dict[str, Operations] = {}
+        counted: dict[_UserLine | None, tuple[int, Operations]] = {}
         for sites in lines.values():
             for site, operations in sites.items():
-                _count(counted.setdefault(self.labels.place(site), {}), operations)
-        return [f"{place}  {self.labels.operations(counts, CODE - 10)}" for place, counts in counted.items()]
+                _count(counted.setdefault(self.user_line(site), (site, {}))[1], operations)
+        rows = [self.own_row(site, operations) for site, operations in _first(counted.values())]
+        return rows, len(counted)
 
-    def by_line(self, lines: _Lines) -> list[str]:
+    def by_line(self, lines: _Lines) -> tuple[list[str], int]:
         """One row for each line of the user's: its own operations, or what it called in a library."""
-        own: dict[str, Operations] = {}
-        reached: dict[str, int] = {}
+        own: dict[_UserLine | None, tuple[int, Operations]] = {}
+        reached: dict[int, int] = {}
         for user_site, sites in lines.items():
             for site, operations in sites.items():
-                if user_site is None or self.user_line(site) == self.user_line(user_site):
-                    _count(own.setdefault(self.labels.place(site), {}), operations)
+                here = self.user_line(site)
+                if user_site is None or here == self.user_line(user_site):
+                    _count(own.setdefault(here, (site, {}))[1], operations)
                 else:
-                    line = f"{self.labels.place(user_site)}  {self.called(user_site)}".rstrip()
-                    reached[line] = reached.get(line, 0) + _number(operations)
-        rows = [f"{place}  {self.labels.operations(counts, CODE - 10)}" for place, counts in own.items()]
-        return rows + [f"{line} {figures.plural(calls, 'call')} inside" for line, calls in reached.items()]
+                    reached[user_site] = reached.get(user_site, 0) + _number(operations)
+        rows = [self.own_row(site, operations) for site, operations in _first(own.values())]
+        rows += [self.library_row(site, calls) for site, calls in _first(reached.items())]
+        return rows[:_TOOLTIP_ROWS], len(own) + len(reached)
+
+    def own_row(self, site: int, operations: Operations) -> str:
+        return f"{self.labels.place(site)}  {self.labels.operations(operations, CODE - 10)}"
+
+    def library_row(self, user_site: int, calls: int) -> str:
+        line = f"{self.labels.place(user_site)}  {self.called(user_site)}".rstrip()
+        return f"{line} {figures.plural(calls, 'call')} inside"
 
     def called(self, user_site: int) -> str:
         """The function of a library that the user's line called; empty where that cannot be told."""
@@ -446,7 +459,8 @@ _UserLine: TypeAlias = tuple[int, int]
 _Lines: TypeAlias = dict[int | None, dict[int, Operations]]
 """As `Stretch.lines`."""
 
-_Rows: TypeAlias = Callable[[_Lines], list[str]]
+_Rows: TypeAlias = Callable[[_Lines], tuple[list[str], int]]
+"""The first rows for some calls, and how many there are."""
 
 _Chooses: TypeAlias = Callable[[int | None], bool]
 """Whether the calls from a user's position are wanted."""
@@ -459,6 +473,10 @@ def descendants(forces: Iterable[Force]) -> Iterator[Force]:
         force = waiting.pop(0)
         yield force
         waiting += force.children
+
+
+def _first(rows: Iterable[_T]) -> Iterator[_T]:
+    return islice(rows, _TOOLTIP_ROWS)
 
 
 def _number(operations: Operations) -> int:

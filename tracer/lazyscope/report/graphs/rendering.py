@@ -36,13 +36,17 @@ def renderer(kind: str = "svg") -> str | None:
     PATH: environments are often used without being activated.
     """
     names = ("dot",) if kind == "pdf" else ("dot", "graphviz-pure")
-    here = [str(Path(sys.executable).parent), sysconfig.get_path("scripts")]
     for name in names:
-        for path in (None, *here):
+        for path in (None, *_beside_python()):
             found = shutil.which(name, path=path)
             if found is not None:
                 return found
     return None
+
+
+def _beside_python() -> list[str]:
+    """Where commands of the running interpreter's environment lie."""
+    return [str(Path(sys.executable).parent), sysconfig.get_path("scripts")]
 
 
 def rendered(dot: str, kind: str) -> bytes:

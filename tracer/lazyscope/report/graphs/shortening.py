@@ -102,7 +102,7 @@ def _rest(moments: Sequence[Moment]) -> Moment:
     """Moments of any kind as one."""
     before = Stretch()
     for moment in moments:
-        before.include(moment.before)
+        before.counted.update(moment.before.counted)
     user_sites = {moment.user_site for moment in moments}
     return Moment(
         "rest",

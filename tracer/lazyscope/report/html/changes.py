@@ -1,0 +1,113 @@
+"""The fixes of a finding: what to do, what it costs, what it saves, and the lines to put in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from lazyscope import figures
+from lazyscope.catalogue.finding import Estimate, Fix, Replacement
+from lazyscope.model.trace import TraceData
+from lazyscope.report.harmless import harmless
+from lazyscope.report.html.markup import capitalised, cut_path, plain, prose
+
+_MOST_LINES, _WIDEST = 40, 240
+"""Lines of a change, and characters of a line, that are shown."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Lines of a file and what to put in their place."""
+
+    heading: Markup
+    removed: tuple[str, ...]
+    added: tuple[str, ...]
+    after: tuple[str, ...]
+    """The line before which something is put in."""
+    left_out: str = ""
+    """What is not shown of it, in words."""
+
+
+@dataclass(frozen=True)
+class ShownFix:
+    """One way to mend a finding."""
+
+    technique: str
+    is_advice: bool
+    """Whether there is something to do; if not, the summary says why."""
+    for_library: bool
+    summary: Markup
+    price: Markup
+    saving: str
+    change: Change | None
+    copied: str
+    """What the button copies."""
+
+
+def shown_fix(trace: TraceData, fix: Fix, *, source: bool) -> ShownFix:
+    """A fix as it is shown; without `source` there is no code in it."""
+    change = _change(trace, fix.replacement) if fix.replacement is not None and source else None
+    return ShownFix(
+        technique=fix.technique,
+        is_advice=fix.technique != "none",
+        for_library=fix.audience == "library",
+        summary=prose(capitalised(fix.summary), source=source),
+        price=prose(capitalised(fix.price), source=source),
+        saving=_saving(fix.estimate),
+        change=change,
+        copied=_copied(fix, change, source),
+    )
+
+
+def _copied(fix: Fix, change: Change | None, source: bool) -> str:
+    if change is not None and change.added and not change.left_out:
+        return "\n".join(change.added) + "\n"
+    return plain(f"{fix.technique}: {fix.summary} ({fix.price})", source=source)
+
+
+def _saving(estimate: Estimate) -> str:
+    """What it would save, as far as there are bounds."""
+    parts = []
+    if estimate.tasks_repeated and estimate.tasks_repeated[1]:
+        least, most = estimate.tasks_repeated
+        bound = "" if least == most else "up to "
+        parts.append(bound + figures.plural(most, "repeated task"))
+    if estimate.seconds and estimate.seconds[1] > 0:
+        parts.append(f"up to {figures.duration(estimate.seconds[1])}")
+    return ", ".join(parts)
+
+
+def _change(trace: TraceData, found: Replacement) -> Change:
+    lines = trace.source_lines(found.file)
+    old = lines[found.line - 1 : found.end_line]
+    after = [] if old else lines[found.end_line :][:1]
+    removed, added = old[:_MOST_LINES], found.new[:_MOST_LINES]
+    drawn = [*removed, *added, *after]
+    notes = []
+    if missing := len(old) + len(found.new) - len(removed) - len(added):
+        notes.append(f"{figures.plural(missing, 'more line')} left out")
+    if any(len(line) > _WIDEST for line in drawn):
+        notes.append("long lines cut")
+    return Change(
+        heading=_heading(found, trace.files[found.file].path),
+        removed=tuple(map(_line, removed)),
+        added=tuple(map(_line, added)),
+        after=tuple(map(_line, after)),
+        left_out=", ".join(notes) + ("; the JSON report has all of it" if notes else ""),
+    )
+
+
+def _heading(found: Replacement, path: str) -> Markup:
+    if found.end_line < found.line:
+        what = f"Insert before line {found.line} of"
+    elif found.end_line == found.line:
+        what = f"Replace line {found.line} of"
+    else:
+        what = f"Replace lines {found.line} to {found.end_line} of"
+    return Markup("{} <code>{}</code>:").format(what, cut_path(path))
+
+
+def _line(text: str) -> str:
+    found = harmless(text[: _WIDEST + 1].replace("\t", "    "))
+    return found if len(text) <= _WIDEST else f"{found[: _WIDEST - 1]}…"

@@ -1,0 +1,61 @@
+"""Text of others as HTML in which it does nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from lazyscope.report.markdown_text import shortened
+from lazyscope.report.without_source import without_code
+
+LONGEST_CODE = 160
+LONGEST_TEXT = 1_000
+"""Characters that are shown of a piece of code and of a sentence."""
+
+_CODE = re.compile(r"(?<![^\s(])`(.+?)`(?![^\s.,;:!?)'’])")
+"""Code begins after a space and ends before one or at a mark: inside it there may be backticks."""
+
+
+def prose(sentence: str, *, source: bool = True, longest: int = LONGEST_TEXT) -> Markup:
+    """A sentence that has its code between backticks; without `source` an ellipsis for that code."""
+    text = shortened(sentence if source else without_code(sentence), longest)
+    pieces = _CODE.split(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if number % 2 else escape(piece)
+        for number, piece in enumerate(pieces)
+    )
+
+
+def capitalised(sentence: str) -> str:
+    """The sentence with a capital at its beginning; code and names stay as they are."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def plain(sentence: str, *, source: bool = True, longest: int = LONGEST_TEXT) -> str:
+    """The same as text, without the backticks."""
+    return _CODE.sub(r"\1", shortened(sentence if source else without_code(sentence), longest))
+
+
+def cut(text: str, longest: int = LONGEST_CODE) -> str:
+    """A name or a piece of code on one line, harmless, its end left out if it is too long."""
+    return shortened(text, longest)
+
+
+def cut_path(path: str, longest: int = 100) -> str:
+    """A path on one line, harmless, its beginning left out if it is too long."""
+    found = shortened(path[-longest - 1 :], 8 * longest)
+    return found if len(path) <= longest else f"…{found[-longest + 1 :]}"
+
+
+_ACTIVE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
+
+
+def embedded(data: Any) -> Markup:
+    """Data as JSON, in ASCII, for a ``<script type="application/json">``, which nothing in it can end."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    for character, written in _ACTIVE.items():
+        text = text.replace(character, written)
+    return Markup(text)
