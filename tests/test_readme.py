@@ -43,7 +43,11 @@ def test_the_readme_has_the_commands_that_are_tested_here():
         "python -m pip install -e '.[test]' && python -m pytest",
         "lazyscope run samples/own_code.py",
         "lazyscope show lazyscope-own_code-1.lazy",
+        "lazyscope report lazyscope-own_code-1.lazy -o own_code.html",
+        "lazyscope graph lazyscope-own_code-1.lazy -o own_code.svg",
         "lazyscope explain LZ104",
+        "lazyscope run samples/own_code.py",
+        "lazyscope diff lazyscope-own_code-1.lazy lazyscope-own_code-2.lazy",
         "pytest --lazyscope",
         "pytest --lazyscope-report forces.json --lazyscope-match test_lazy",
     ]
@@ -52,7 +56,7 @@ def test_the_readme_has_the_commands_that_are_tested_here():
 def test_the_commands_on_a_program_of_your_own_work(tmp_path):
     """`run` keeps a numbered trace where it was started, and `show` reads it."""
     (tmp_path / "samples").symlink_to(ROOT / "samples")
-    _, _, recorded, shown, explained, *_ = commands()
+    _, _, recorded, shown, reported, drawn, explained, again, compared, *_ = commands()
     first = run(recorded, tmp_path)
     assert first.returncode == 0, first.stderr
     second = run(shown, tmp_path)
@@ -62,6 +66,13 @@ def test_the_commands_on_a_program_of_your_own_work(tmp_path):
     third = run(explained, tmp_path)
     assert third.returncode == 0, third.stderr
     assert third.stdout.startswith("LZ104  A conversion to a Python number")
+    for command in (reported, drawn, again):
+        done = run(command, tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "own_code.html").read_text().startswith("<!doctype html>")
+    assert (tmp_path / "own_code.svg").read_text().startswith("<?xml")
+    fourth = run(compared, tmp_path)
+    assert fourth.returncode == 0, fourth.stdout
 
 
 def test_the_pytest_commands_work(tmp_path):
@@ -71,7 +82,7 @@ def test_the_pytest_commands_work(tmp_path):
         "def test_lazy(): assert da.ones(3, chunks=1).sum().ndim == 0\n"
         "def test_eager(): assert da.ones(3, chunks=1).sum() == 3\n"
     )
-    summed, reported = ([sys.executable, "-m", *shlex.split(command)] for command in commands()[5:])
+    summed, reported = ([sys.executable, "-m", *shlex.split(command)] for command in commands()[-2:])
     done = subprocess.run(summed, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert "1 force in 1 of 2 tests" in done.stdout
@@ -123,7 +134,7 @@ def test_demo_runs_shows_and_names_the_next_command(demo):
     assert done.returncode == 0, done.stderr
     assert "273,280 pixels in 7 chunks, 5 colours" in done.stdout
     assert "scipy.cluster.vq.kmeans" in done.stdout
-    assert "lazyscope report lazyscope-kmeans-1.lazy --format json" in done.stderr
+    assert "lazyscope report lazyscope-kmeans-1.lazy -o lazyscope-kmeans-1.html" in done.stderr
     assert (directory / "lazyscope-kmeans-1.lazy").is_file()
 
 

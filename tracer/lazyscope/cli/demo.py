@@ -33,9 +33,9 @@ def demo() -> None:
     if status != 0:
         raise LazyscopeError(f"the sample ended with status {status}; what it recorded is in {path.name}")
     _show(path)
-    click.echo("\nWhat a code means:              lazyscope explain LZ110", err=True)
-    click.echo(f"Everything in it, for programs: lazyscope report {path.name} --format json", err=True)
-    click.echo("On a program of your own:        lazyscope run SCRIPT", err=True)
+    click.echo("\nWhat a code means:        lazyscope explain LZ110", err=True)
+    click.echo(f"All of it in the browser: lazyscope report {path.name} -o {path.stem}.html", err=True)
+    click.echo("On a program of your own: lazyscope run SCRIPT", err=True)
 
 
 def sample_path(name: str) -> Path:
