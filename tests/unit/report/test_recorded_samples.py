@@ -7,9 +7,13 @@ sources are reviewed in test_graphs.py.
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from collections.abc import Callable
+from importlib.resources import files
 
+import jsonschema
 import pytest
 
 from golden_files import assert_golden
@@ -28,6 +32,7 @@ from lazyscope.report import (
 from lazyscope.report.graphs import rendering
 from lazyscope.report.html import html_report
 from recorded_samples import RECORDED, recorded
+from sarif_check import assert_sarif
 
 _LOOKS = re.compile(r"(?<=<style>).*?(?=</style>)|(?<=<script>).*?(?=</script>)|'sha256-[^']*'", re.DOTALL)
 
@@ -57,6 +62,33 @@ def no_renderer(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", RECORDED)
 def test_reports_of_recorded_samples_are_those_reviewed(name: str, suffix: str) -> None:
     assert_golden(f"samples/{name}.{suffix}", FORMATS[suffix](recorded(name)))
+
+
+@pytest.mark.parametrize("source", [True, False])
+@pytest.mark.parametrize("name", RECORDED)
+def test_json_of_recorded_samples_follows_the_published_schema(name: str, source: bool) -> None:
+    text = files("lazyscope.report").joinpath("report.schema.json").read_text(encoding="utf-8")
+    document = json_report.to_document(recorded(name), source=source)
+    jsonschema.validate(document, json.loads(text), jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize("source", [True, False])
+@pytest.mark.parametrize("name", RECORDED)
+def test_sarif_of_recorded_samples_is_valid(name: str, source: bool) -> None:
+    assert_sarif(json.loads(sarif_report.render(recorded(name), source=source)))
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_without_source_no_line_of_code_is_in_any_report(name: str) -> None:
+    """No line of the program that is more than a name; titles and sentences of ours may say what was called."""
+    trace = recorded(name)
+    user = next(number for number, file in enumerate(trace.files) if file.role == "user")
+    lines = [line.strip() for line in trace.source_lines(user)]
+    code = [line for line in lines if len(line) > 20 and " = " in line and not line.startswith(("#", '"'))]
+    assert code
+    for render in (html_report.render, markdown_report.render, json_report.render, sarif_report.render):
+        text = html.unescape(render(trace, source=False))
+        assert [line for line in code if line in text] == []
 
 
 @pytest.mark.parametrize("suffix", ["txt", "md"])

@@ -47,11 +47,16 @@ def times(number: int) -> str:
 
 def held(size: int | None) -> str:
     """What something that stays in memory costs."""
-    return (
-        "holds it in memory; its size is not known"
-        if size is None
-        else f"holds {figures.size(size)} in memory"
-    )
+    return _held(size, "in memory")
+
+
+def held_as_numpy(size: int | None) -> str:
+    """What an array costs that is computed once and no longer lazy."""
+    return f"{_held(size, 'in memory, as NumPy')}; what follows is no longer lazy"
+
+
+def _held(size: int | None, how: str) -> str:
+    return f"holds it {how}; its size is not known" if size is None else f"holds {figures.size(size)} {how}"
 
 
 def line_of(site: SourceSite | None) -> str:
@@ -287,7 +292,7 @@ def compute_before(evidence: Placed, *, reason: str = "") -> Fix:
     return Fix(
         "compute-once",
         summary,
-        f"{held(size)}, as NumPy; what follows is no longer lazy",
+        held_as_numpy(size),
         replacement=replacement,
     )
 

@@ -16,7 +16,7 @@ from lazyscope.analysis.places import place_of
 from lazyscope.analysis.reading import Reading
 from lazyscope.analysis.syntax.calls import Insertion, WrittenCall
 from lazyscope.analysis.syntax.terms import words
-from lazyscope.catalogue.advice import call_text, held, lines_before, mentions, names, short
+from lazyscope.catalogue.advice import call_text, held_as_numpy, lines_before, mentions, names, short
 from lazyscope.catalogue.evidence import FailureEvidence, Placed
 from lazyscope.catalogue.finding import Audience, Fix, Replacement
 from lazyscope.model import events
@@ -238,7 +238,7 @@ def compute_first(evidence: FailureEvidence, *, reason: str = "") -> Fix:
     return Fix(
         "compute-once",
         summary,
-        f"{held(size if whole else None)}, as NumPy; what follows is no longer lazy",
+        held_as_numpy(size if whole else None),
         replacement=new_lines(evidence, done) if done else None,
     )
 

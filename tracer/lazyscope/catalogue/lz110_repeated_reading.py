@@ -33,6 +33,7 @@ from lazyscope.analysis.savings import Saving, if_persisted
 from lazyscope.catalogue.advice import (
     estimate_of,
     held,
+    held_as_numpy,
     line_of,
     lines_before,
     names,
@@ -232,7 +233,7 @@ def _computed(holding: Fix, one: Holding, saving: Saving) -> Fix:
 
     old = holding.replacement
     replacement = replace(old, new=tuple(map(computing, old.new))) if old is not None else None
-    price = f"{held(saving.bytes_held)}, as NumPy; what follows is no longer lazy"
+    price = held_as_numpy(saving.bytes_held)
     return replace(
         holding,
         technique="compute-once",

@@ -19,7 +19,7 @@ import re
 from lazyscope.analysis.asked import asks
 from lazyscope.analysis.reading import Reading
 from lazyscope.analysis.savings import if_persisted
-from lazyscope.catalogue.advice import changed_line, estimate_of, held, short
+from lazyscope.catalogue.advice import changed_line, estimate_of, held, held_as_numpy, short
 from lazyscope.catalogue.evidence import ForceEvidence
 from lazyscope.catalogue.finding import Estimate, Fix, Match, Replacement
 
@@ -144,7 +144,7 @@ def _kept(evidence: ForceEvidence, reading: Reading, method: str) -> Fix:
     return Fix(
         "persist" if method == "persist" else "compute-once",
         f"`{done}`",
-        held(size) if method == "persist" else f"{held(size)}, as NumPy; what follows is no longer lazy",
+        held(size) if method == "persist" else held_as_numpy(size),
         estimate=_estimate(evidence),
         replacement=_replaced(evidence, text, done) if alike and target != "kept" else None,
     )
