@@ -80,7 +80,7 @@ def test_sarif_of_recorded_samples_is_valid(name: str, source: bool) -> None:
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_without_source_no_line_of_code_is_in_any_report(name: str) -> None:
-    """No line of the program that is more than a name; titles and sentences of ours may say what was called."""
+    """No assignment of the program; sentences of ours may say which function was called."""
     trace = recorded(name)
     user = next(number for number, file in enumerate(trace.files) if file.role == "user")
     lines = [line.strip() for line in trace.source_lines(user)]
