@@ -31,9 +31,9 @@ def _missing(what: str) -> NoReturn:
     pytest.skip(f"{what}: HTML reports are not opened")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Debian's chromium."""
+    """Debian's chromium; for a module at most, as an event loop runs in this thread while it is open."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:

@@ -11,6 +11,7 @@ import pytest
 import sample_traces
 from array_traces import ArrayTraceBuilder
 from golden_files import assert_golden
+from lazyscope.analysis.lineage import lineage
 from lazyscope.catalogue.diagnose import diagnose
 from lazyscope.errors import LazyscopeError
 from lazyscope.model.events import Wanted
@@ -428,3 +429,27 @@ def test_the_legend_has_just_the_kinds_that_are_drawn(kmeans: TraceData) -> None
     drawn = picture(kmeans, "program")
     shown = set(re.findall(r'"program-legend-(\w+)" \[', dot_source(drawn)))
     assert shown == {node.kind for node in nodes(drawn.content) if isinstance(node, Node)}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_every_lazy_call_is_counted_once_in_the_program_view(name: str) -> None:
+    """The figures in the boxes add up to the calls that neither forced nor made a length unknown."""
+    trace = recorded(name)
+    shown = [lines[0].partition(" ")[0] for lines in texts(picture(trace, "program"), "calls")]
+    told = set(lineage(trace).around.values())
+    told |= {lineage(trace).makers[shape.array] for shape in trace.unknown_shapes}
+    lazy = sum(call.force is None and number not in told for number, call in enumerate(trace.calls))
+    assert sum(int(count.replace(",", "")) for count in shown) == lazy
+
+
+def test_calls_of_other_lines_between_two_forces_of_one_line_are_shown() -> None:
+    """The line is then drawn as two boxes, with the calls between them."""
+    build = ArrayTraceBuilder("between.py")
+    build.source("between.py", "def f(x): return bool(x) + int(x)\ny = x + 1\nz = x + 2\n")
+    test, number = build.at("between.py", "bool(x)"), build.at("between.py", "int(x)")
+    build.force(test, "__bool__", seconds=1.0)
+    build.made("Array.__add__", build.at("between.py", "x + 1"), "add-0", takes=["x"])
+    build.force(number, "__int__", seconds=1.0)
+    drawn = picture(build.end().trace(), "program")
+    assert texts(drawn, "calls") == [["1 call, lazy", "between.py:2  __add__"]]
+    assert [heading[0] for heading in titles(drawn)] == ["between.py:1", "between.py:1"]
