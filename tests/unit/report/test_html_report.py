@@ -232,8 +232,8 @@ def test_the_worst_finding_is_named_with_its_fix() -> None:
     (worst,) = parsed(render("kmeans")).all("div", class_="worst")
     assert worst.text == (
         "The worst finding F1 A truth value computes the array at samples/kmeans.py:2 . What to do: "
-        "obs = obs.compute() before kmeans(obs, guess) . The price: holds it in memory; its size is not "
-        "known, as NumPy; what follows is no longer lazy."
+        "obs = obs.compute() before kmeans(obs, guess) . The price: holds it in memory, as NumPy; its "
+        "size is not known; what follows is no longer lazy."
     ).replace(" .", ".")
     assert worst.all("a")[0].attributes["href"] == "#F1"
 

@@ -271,3 +271,10 @@ def test_forces_that_are_allowed_are_told_apart_and_carry_the_reason():
     lines = [" ".join(line.split()) for line in render(build.end()).splitlines()]
     assert "1.00 33 % 1 5 0 __float__, allowed: small [/b]" in lines
     assert "2.00 67 % 1 7 0 __float__" in lines
+
+
+def test_numbers_that_are_upper_bounds_say_so(build: TraceBuilder) -> None:
+    """A force too large to look into, in which nothing can have run before."""
+    build.force(build.at("program.py", "f(x)"), "compute", seconds=1.0, tasks=300_000, tasks_exact=False)
+    text = terminal.render(build.end().trace(), 120, 24).replace("\n", " ")
+    assert "None of at most 300,000 tasks had already been computed." in text

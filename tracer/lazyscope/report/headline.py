@@ -85,9 +85,11 @@ def _time(trace: TraceData, totals: Totals) -> str:
 
 def _repeats(trace: TraceData, totals: Totals) -> str:
     exact = all(force.begin.tasks_exact for force in trace.forces)
-    repeated = figures.count(totals.tasks_repeated) if totals.tasks_repeated else "none"
-    sentence = f"{repeated} of {figures.plural(totals.tasks, 'task')} had already been computed."
-    return sentence.capitalize() if exact else f"At most {sentence}"
+    tasks = figures.plural(totals.tasks, "task")
+    if not totals.tasks_repeated:
+        return f"None of {'' if exact else 'at most '}{tasks} had already been computed."
+    at_most = "" if exact else "At most "
+    return f"{at_most}{figures.count(totals.tasks_repeated)} of {tasks} had already been computed."
 
 
 def _partitions(trace: TraceData) -> list[str]:
