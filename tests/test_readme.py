@@ -39,7 +39,7 @@ def run(command: str, directory: Path) -> subprocess.CompletedProcess[str]:
 def test_the_readme_has_the_commands_that_are_tested_here():
     """A new command in the README needs a test here, or a place in .ci/run."""
     assert commands() == [
-        "python -m pip install '.[samples]' && lazyscope demo",
+        "python -m pip install '.[samples,graph]' && lazyscope demo",
         "python -m pip install -e '.[test]' && python -m pytest",
         "lazyscope run samples/own_code.py",
         "lazyscope show lazyscope-own_code-1.lazy",
