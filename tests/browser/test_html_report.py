@@ -54,9 +54,11 @@ def go(page: Any, tab: str) -> None:
     page.locator(f"#tab-{tab}").click()
 
 
-def selected(page: Any) -> list[str]:
-    found: list[str] = page.locator('#tabs [aria-selected="true"]').all_inner_texts()
-    return [re.sub(r"\s*[\d,]+$", "", text) for text in found]
+def assert_selected(page: Any, name: str) -> None:
+    """One tab is selected, now or soon: a link changes the page's address, and that the tab."""
+    page.locator('#tabs [aria-selected="true"]', has_text=name).wait_for(timeout=10_000)
+    (found,) = page.locator('#tabs [aria-selected="true"]').all_inner_texts()
+    assert re.sub(r"\s*[\d,]+$", "", found) == name
 
 
 def focused(page: Any) -> str:
@@ -253,7 +255,7 @@ def test_pages_are_turned(open_report: Open) -> None:
 def test_an_address_leads_to_a_force_wherever_it_is(open_report: Open) -> None:
     """On its page, without the filter that hides it."""
     page = open_report(many_forces(), fragment="#force-7")
-    assert selected(page) == ["Forces"]
+    assert_selected(page, "Forces")
     assert page.locator("#page-told").inner_text() == "201 to 250 of 250"
     assert page.locator("#force-7").is_visible()
     page.locator("#force-search").fill("no such thing")
@@ -266,10 +268,10 @@ def test_rows_and_findings_lead_to_each_other(open_report: Open) -> None:
     """The row to the card; the card to its rows."""
     page = open_report(sample("kmeans"), fragment="#forces")
     page.locator("#force-16 a").click()
-    assert selected(page) == ["Findings"]
+    assert_selected(page, "Findings")
     assert page.locator("#F2 .body").is_visible()
     page.locator("#F2 .in-forces").click()
-    assert selected(page) == ["Forces"]
+    assert_selected(page, "Forces")
     assert column(page, 1) == ["4", "8", "12", "16"]
 
 
@@ -286,13 +288,13 @@ def test_a_finding_leads_to_its_node_and_back(open_report: Open) -> None:
     page = open_report(sample("kmeans"))
     page.locator("#F3 summary").click()
     page.locator("#F3 .in-graph").click()
-    assert selected(page) == ["Graphs"]
+    assert_selected(page, "Graphs")
     node, stage = page.locator("#program-n3.located"), page.locator("#graph-program .stage")
     here, around = node.bounding_box(), stage.bounding_box()
     assert here["x"] + here["width"] / 2 == pytest.approx(around["x"] + around["width"] / 2, abs=3)
     assert here["y"] + here["height"] / 2 == pytest.approx(around["y"] + around["height"] / 2, abs=3)
     page.locator("#program-n3 polygon").click()
-    assert selected(page) == ["Findings"]
+    assert_selected(page, "Findings")
     assert page.locator("#F3 .body").is_visible()
     page.locator("#F2 .in-graph").evaluate("(button) => button.click()")
     assert page.locator(".located").get_attribute("id") == "program-n2"
@@ -343,7 +345,7 @@ def test_a_graph_zooms_and_moves(open_report: Open) -> None:
     page.mouse.move(middle[0] + 80, middle[1] + 40, steps=4)
     page.mouse.up()
     assert view_box(page)[0] < before[0]
-    assert selected(page) == ["Graphs"]
+    assert_selected(page, "Graphs")
 
 
 def test_the_graphs_that_are_really_drawn_lead_to_findings(
@@ -362,7 +364,7 @@ def test_the_graphs_that_are_really_drawn_lead_to_findings(
         assert page.locator(f"#graph-{view} .located").first.is_visible()
         page.locator(f"#graph-{view} .located a").first.focus()
         page.keyboard.press("Enter")
-        assert selected(page) == ["Findings"]
+        assert_selected(page, "Findings")
 
 
 def test_each_view_has_a_tab(open_report: Open) -> None:
@@ -389,10 +391,10 @@ def test_the_timeline_tells_of_the_force_under_the_pointer(open_report: Open) ->
         "60 tasks, 31 of them repeated; F1."
     )
     page.mouse.click(x, y)
-    assert selected(page) == ["Forces"]
+    assert_selected(page, "Forces")
     assert page.locator("#force-15.located").is_visible()
     page.go_back()
-    assert selected(page) == ["Timeline"]
+    assert_selected(page, "Timeline")
 
 
 def test_the_timeline_is_used_by_keys(open_report: Open) -> None:
@@ -419,7 +421,7 @@ def test_tabs_follow_the_arrows(open_report: Open) -> None:
     way = {"ArrowRight": "Graphs", "ArrowLeft": "Findings", "End": "Details", "Home": "Findings"}
     for key, name in [*way.items(), ("ArrowLeft", "Details"), ("ArrowRight", "Findings")]:
         page.keyboard.press(key)
-        assert selected(page) == [name]
+        assert_selected(page, name)
         assert focused(page) == f"tab-{name.lower()}"
     assert page.locator('#tabs [tabindex="0"]').count() == 1
     assert page.locator("#tabs").get_attribute("role") == "tablist"
@@ -443,14 +445,14 @@ def test_everything_else_takes_enter_too(open_report: Open) -> None:
     go(page, "graphs")
     page.locator("#program-n2 a").focus()
     page.keyboard.press("Enter")
-    assert selected(page) == ["Findings"]
+    assert_selected(page, "Findings")
     assert page.evaluate("document.activeElement.closest('article').id") == "F2"
 
 
 def test_links_open_what_is_folded(open_report: Open) -> None:
     """The page of a code, from its finding."""
     page = open_report(sample("kmeans"), fragment="#lines")
-    assert selected(page) == ["Lines"]
+    assert_selected(page, "Lines")
     page.locator("#lines td a").first.click()
     page.locator("#F1 a.code").click()
     assert page.locator("#LZ101 h4").first.is_visible()
