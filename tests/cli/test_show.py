@@ -202,3 +202,16 @@ def test_nothing_is_loaded_before_it_is_used(statement: str, absent: set[str]) -
     check = f"import sys; {statement}; print(*sorted({absent!r} & set(sys.modules)), file=sys.stderr)"
     result = python("-c", check)
     assert result.stderr.decode().strip() == ""
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_every_verb_is_laid_out(verb: str) -> None:
+    """A table in it keeps its lines: what tells click so is no text of ours."""
+    text = lazyscope(verb, "--help").stdout
+    assert "\\b" not in text
+    assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_a_table_in_help_has_a_line_for_each_row() -> None:
+    rows = [line.split()[0] for line in lazyscope("report", "--help").stdout.splitlines() if line[2:3] == "."]
+    assert rows == [".html", ".md", ".json", ".sarif", ".trace.json"]

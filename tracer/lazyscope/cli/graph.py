@@ -37,15 +37,15 @@ FORMATS = (".svg", ".png", ".pdf", ".dot")
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @click.option("--no-source", is_flag=True, help="Leave out the text of source lines.")
 def graph(trace: Path, file: Path, view: View, force: int | None, overwrite: bool, no_source: bool) -> None:
-    r"""Draw TRACE as a graph.
+    """Draw TRACE as a graph.
 
     \b
-    program   the run from top to bottom: lazy stretches, and the forces between them
+    program   the run from top to bottom: lazy stretches, and forces between
     dataflow  which arrays were made from which, and what made them compute
     layers    the layers of one force: of the worst finding's, or of force N
 
     `dot` of Graphviz draws it, else graphviz-pure; without either, the graph is written as .dot.
-    """
+    """  # noqa: D301, click wants the character itself
     kind = format_of(file)
     if force is not None and view != "layers":
         raise click.UsageError("--force chooses what --view layers draws; add --view layers")

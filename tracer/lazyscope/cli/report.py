@@ -30,17 +30,17 @@ FORMATS = {".html": "html", ".md": "md", ".json": "json", ".sarif": "sarif", ".t
 @click.option("--overwrite", is_flag=True, help="Replace FILE if it exists.")
 @click.option("--no-source", is_flag=True, help="Leave out the text of source lines.")
 def report(trace: Path, file: Path | None, wanted: str | None, overwrite: bool, no_source: bool) -> None:
-    r"""Write what TRACE holds as one document, to a file or to standard output.
+    """Write what TRACE holds as one document, to a file or to standard output.
 
     The format is that of FILE's suffix, or the one named by --format.
 
     \b
-    .html        one page for the browser: findings, graphs, a timeline, all forces
+    .html        one page for the browser: findings, graphs, timeline, all forces
     .md          Markdown for an issue: findings, fixes and a table of forces
     .json        everything, for programs; its schema is published
     .sarif       findings for code scanning and editors (SARIF 2.1.0)
     .trace.json  a timeline for Perfetto and speedscope (Trace Event JSON)
-    """
+    """  # noqa: D301, click wants the character itself
     if file is None and wanted is None:
         raise click.UsageError("Say where to write: -o FILE.html, or --format md for standard output.")
     chosen = wanted or format_of(file or Path())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +17,7 @@ from lazyscope.catalogue.finding import Finding
 from lazyscope.report import diff_notes, diff_words
 from lazyscope.report.headline import how_it_ended
 from lazyscope.report.html.excerpts import Excerpt, excerpt
-from lazyscope.report.html.markup import cut, prose
+from lazyscope.report.html.markup import cut, policy_hash, prose, template
 
 MOST = 300
 """Findings that are shown."""
@@ -58,7 +56,7 @@ def _content(compared: BeforeAfter, source: bool) -> dict[str, Any]:
         "left_out": f"{figures.plural(left, 'more finding')} that changed: left out." if left > 0 else "",
         "unchanged": _arrows(diff_words.as_they_were(compared, most=50)),
         "style": Markup(_style()),
-        "style_hash": f"sha256-{base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()}",
+        "style_hash": policy_hash(_style()),
         "version": __version__,
     }
 
@@ -147,17 +145,7 @@ def _arrows(text: str) -> str:
 
 @cache
 def _template() -> Any:
-    # jinja2 takes a while to load, which no other form should pay.
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FunctionLoader(_asset),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("diff.html.j2")
+    return template(_asset, "diff.html.j2")
 
 
 @cache

@@ -16,12 +16,13 @@ from lazyscope.analysis.cost import SiteCost, site_at
 from lazyscope.analysis.source import SourceSite
 from lazyscope.analysis.stayed_lazy import LazyLine, lazy_lines
 from lazyscope.catalogue.diagnose import diagnose
-from lazyscope.catalogue.finding import Diagnosis, Estimate, Finding, Fix, Replacement
+from lazyscope.catalogue.finding import Diagnosis, Finding, Fix, Replacement
 from lazyscope.catalogue.severity import ORDER
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 from lazyscope.report.events_list import unexplained
 from lazyscope.report.findings_list import cost_of, dependence, worth_a_look
+from lazyscope.report.fix_words import is_inserted, lines_of, saving
 from lazyscope.report.headline import cost_sentences, how_it_ended
 from lazyscope.report.killed import wanted_sentences
 from lazyscope.report.markdown_text import LONGEST_LINE, block, code_span, prose, shortened, table_row
@@ -204,7 +205,9 @@ class _Writer:
             return f"{number}. {summary[:1].upper()}{summary[1:]}."
         whose = "for the library: " if fix.audience == "library" else ""
         price = prose(self.sentence(fix.price))
-        text = f"{number}. **{fix.technique}**: {whose}{summary}. Price: {price}.{_saving(fix.estimate)}"
+        saved = saving(fix.estimate)
+        saves = f" Saves {saved}." if saved else ""
+        text = f"{number}. **{fix.technique}**: {whose}{summary}. Price: {price}.{saves}"
         indent = " " * (len(str(number)) + 2)
         return "\n".join([text, *self.diff(fix.replacement, found, indent)])
 
@@ -337,25 +340,9 @@ def _left_out(findings: Sequence[Finding]) -> str:
     return f"{figures.plural(len(findings), 'more finding')}, less dear, {verb} left out ({named})"
 
 
-def _saving(estimate: Estimate) -> str:
-    """What a fix would save, as far as there are bounds."""
-    parts = []
-    if estimate.tasks_repeated and estimate.tasks_repeated[1]:
-        least, most = estimate.tasks_repeated
-        bound = "" if least == most else "up to "
-        parts.append(bound + figures.plural(most, "repeated task"))
-    if estimate.seconds and estimate.seconds[1] > 0:
-        parts.append(f"up to {figures.duration(estimate.seconds[1])}")
-    return f" Saves {', '.join(parts)}." if parts else ""
-
-
 def _what(found: Replacement) -> str:
     """``Replaces lines 3 to 5``, ``Inserts before line 3``."""
-    if found.end_line < found.line:
-        return f"Inserts before line {found.line}"
-    if found.end_line == found.line:
-        return f"Replaces line {found.line}"
-    return f"Replaces lines {found.line} to {found.end_line}"
+    return f"{'Inserts' if is_inserted(found) else 'Replaces'} {lines_of(found)}"
 
 
 def _hunk(change: Replacement, old: Sequence[str], after: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ from lazyscope.catalogue.finding import Diagnosis, Finding
 from lazyscope.model.events import Call
 from lazyscope.model.trace import Force, TraceData
 from lazyscope.report.graphs.labels import CODE, Labels, layout_of, listed, shortened, title
+from lazyscope.report.graphs.moment_nodes import heading
 from lazyscope.report.graphs.picture import TIMES, Content, Edge, Group, Line, Node, Picture, times_step
 
 MOST = 40
@@ -295,9 +296,7 @@ class _Drawer:
             head = Line(f"{figures.plural(len(gate.forces), 'force')} at {places}", "strong")
             return Node(gate.id, "rest", (head, seconds))
         begin, found = gate.forces[0].begin, gate.finding
-        times = f" {len(gate.forces):,}×" if len(gate.forces) > 1 else ""
-        named = f"{found.id}  " if found is not None else ""
-        lines = [Line(f"{named}{shortened(begin.trigger, 30)}{times}", "strong")]
+        lines = [heading(found, shortened(begin.trigger, 30), len(gate.forces))]
         lines += [Line(text, "code") for text in [self.labels.expression(begin.site, 36)] if text]
         lines += [Line(self.labels.place(begin.site), "quiet"), seconds]
         running = any(force.end is None for force in gate.forces)

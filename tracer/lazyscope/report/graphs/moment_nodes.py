@@ -31,12 +31,10 @@ class MomentNodes:
 
     def gate(self, name: str, moment: Moment) -> Node:
         forces = moment.forces
-        finding = self.finding_of(moment)
+        finding = finding_of(self.diagnosis, moment)
         begin = forces[0].begin
         running = any(force.end is None for force in forces)
-        times = f" {figures.count(len(forces))}×" if len(forces) > 1 else ""
-        named = f"{finding.id}  " if finding is not None else ""
-        lines = [Line(f"{named}{shortened(begin.trigger, 30)}{times}", "strong")]
+        lines = [heading(finding, shortened(begin.trigger, 30), moment.times)]
         lines += [Line(text, "code") for text in [self.labels.expression(moment.site)] if text]
         lines += [Line(self.whereabouts(moment), "quiet")] if moment.site != moment.user_site else []
         lines += [Line(self.cost_of(forces)), *self.reads_of(forces)]
@@ -82,10 +80,8 @@ class MomentNodes:
         return "\n".join(text for text in (self.labels.tooltip(moment.site, moment.user_site), why) if text)
 
     def failure(self, name: str, moment: Moment) -> Node:
-        finding, first = self.finding_of(moment), moment.failures[0]
-        times = f" {len(moment.failures):,}×" if len(moment.failures) > 1 else ""
-        named = f"{finding.id}  " if finding is not None else ""
-        lines = [Line(f"{named}{shortened(first.type, 40)}{times}", "strong")]
+        finding, first = finding_of(self.diagnosis, moment), moment.failures[0]
+        lines = [heading(finding, shortened(first.type, 40), moment.times)]
         lines += [Line(text) for text in wrapped(first.message, 3)]
         lines.append(Line(self.whereabouts(moment), "quiet"))
         lines.append(Line("it left the program" if first.escaped else "it was caught", "quiet"))
@@ -99,11 +95,9 @@ class MomentNodes:
         )
 
     def shape(self, name: str, moment: Moment) -> Node:
-        finding = self.finding_of(moment)
+        finding = finding_of(self.diagnosis, moment)
         first = self.trace.unknown_shapes[moment.shapes[0]]
-        times = f" {len(moment.shapes):,}×" if len(moment.shapes) > 1 else ""
-        named = f"{finding.id}  " if finding is not None else ""
-        lines = [Line(f"{named}length becomes unknown{times}", "strong")]
+        lines = [heading(finding, "length becomes unknown", moment.times)]
         lines += [Line(text, "code") for text in [self.labels.expression(moment.site)] if text]
         lines.append(Line(f"{self.labels.place(moment.site)}, {shortened(first.operation, 30)}", "quiet"))
         return Node(
@@ -137,14 +131,21 @@ class MomentNodes:
         tooltip = f"{self.labels.sentence(finding.title)}\n{self.labels.sentence(fix.price)}"
         return Node(name, "fix", tuple(lines), finding=finding.id, tooltip=tooltip, beside=beside.id)
 
-    def finding_of(self, moment: Moment) -> Finding | None:
-        known = self.diagnosis
-        found = [known.of_force.get(force.id) for force in moment.forces[:1]]
-        found += [known.of_failure.get(failure.id) for failure in moment.failures[:1]]
-        found += [known.of_unknown_shape.get(shape) for shape in moment.shapes[:1]]
-        return found[0] if found else None
-
     @cached_property
     def forced(self) -> float:
         """Seconds of all forces, without those of nested ones."""
         return sum(force.self_seconds for force in self.trace.forces)
+
+
+def heading(finding: Finding | None, what: str, times: int) -> Line:
+    """``F3  __array__ 9×``: the first line of a node."""
+    named = f"{finding.id}  " if finding is not None else ""
+    return Line(f"{named}{what}{f' {figures.count(times)}×' if times > 1 else ''}", "strong")
+
+
+def finding_of(diagnosis: Diagnosis, moment: Moment) -> Finding | None:
+    """The finding that the first of its events belongs to; None if that belongs to none."""
+    found = [diagnosis.of_force.get(force.id) for force in moment.forces[:1]]
+    found += [diagnosis.of_failure.get(failure.id) for failure in moment.failures[:1]]
+    found += [diagnosis.of_unknown_shape.get(shape) for shape in moment.shapes[:1]]
+    return found[0] if found else None

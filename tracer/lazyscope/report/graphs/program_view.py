@@ -14,7 +14,7 @@ from lazyscope.model.trace import Force, TraceData
 from lazyscope.report.findings_list import worth_a_look
 from lazyscope.report.graphs.call_rows import CallRows, UserLine
 from lazyscope.report.graphs.labels import Labels, shortened, title, wrapped
-from lazyscope.report.graphs.moment_nodes import MomentNodes
+from lazyscope.report.graphs.moment_nodes import MomentNodes, finding_of
 from lazyscope.report.graphs.picture import (
     SHARES,
     Content,
@@ -266,7 +266,7 @@ class _Drawer:
     def to_advise(self, moment: Moment) -> list[Finding]:
         """Findings whose fix belongs here: at the first of their moments."""
         ids = {force.id for force in moment.forces}
-        here = self.nodes.finding_of(moment)
+        here = finding_of(self.diagnosis, moment)
         found = [
             one
             for one in worth_a_look(self.diagnosis)

@@ -12,6 +12,7 @@ from lazyscope.analysis.folding import Folded, Turns
 from lazyscope.catalogue.finding import Diagnosis
 from lazyscope.catalogue.severity import ORDER
 from lazyscope.model.trace import TraceData
+from lazyscope.report.graphs.moment_nodes import finding_of
 
 MOST = 24
 """Moments in a picture, threads taken together."""
@@ -61,10 +62,8 @@ def leaves(items: Sequence[Folded[Moment]]) -> Iterator[Moment]:
 
 def _rank(diagnosis: Diagnosis, moment: Moment) -> tuple[bool, int, float]:
     """The smaller, the more it matters."""
-    found = [diagnosis.of_force.get(force.id) for force in moment.forces[:1]]
-    found += [diagnosis.of_failure.get(failure.id) for failure in moment.failures[:1]]
-    found += [diagnosis.of_unknown_shape.get(shape) for shape in moment.shapes[:1]]
-    severity = ORDER.index(found[0].severity) if found and found[0] is not None else len(ORDER)
+    found = finding_of(diagnosis, moment)
+    severity = len(ORDER) if found is None else ORDER.index(found.severity)
     ran_on = any(force.end is None for force in moment.forces) or any(one.escaped for one in moment.failures)
     return not ran_on, severity, -moment.self_seconds
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from lazyscope import figures
-from lazyscope.catalogue.finding import Estimate, Fix, Replacement
+from lazyscope.catalogue.finding import Fix, Replacement
 from lazyscope.model.trace import TraceData
+from lazyscope.report.fix_words import is_inserted, lines_of, saving
 from lazyscope.report.harmless import harmless
 from lazyscope.report.html.markup import capitalised, cut_path, plain, prose
 
@@ -54,7 +55,7 @@ def shown_fix(trace: TraceData, fix: Fix, *, source: bool) -> ShownFix:
         for_library=fix.audience == "library",
         summary=prose(capitalised(fix.summary), source=source),
         price=prose(capitalised(fix.price), source=source),
-        saving=_saving(fix.estimate),
+        saving=saving(fix.estimate),
         change=change,
         copied=_copied(fix, change, source),
     )
@@ -64,18 +65,6 @@ def _copied(fix: Fix, change: Change | None, source: bool) -> str:
     if change is not None and change.added and not change.left_out:
         return "\n".join(change.added) + "\n"
     return plain(f"{fix.technique}: {fix.summary} ({fix.price})", source=source)
-
-
-def _saving(estimate: Estimate) -> str:
-    """What it would save, as far as there are bounds."""
-    parts = []
-    if estimate.tasks_repeated and estimate.tasks_repeated[1]:
-        least, most = estimate.tasks_repeated
-        bound = "" if least == most else "up to "
-        parts.append(bound + figures.plural(most, "repeated task"))
-    if estimate.seconds and estimate.seconds[1] > 0:
-        parts.append(f"up to {figures.duration(estimate.seconds[1])}")
-    return ", ".join(parts)
 
 
 def _change(trace: TraceData, found: Replacement) -> Change:
@@ -99,12 +88,7 @@ def _change(trace: TraceData, found: Replacement) -> Change:
 
 
 def _heading(found: Replacement, path: str) -> Markup:
-    if found.end_line < found.line:
-        what = f"Insert before line {found.line} of"
-    elif found.end_line == found.line:
-        what = f"Replace line {found.line} of"
-    else:
-        what = f"Replace lines {found.line} to {found.end_line} of"
+    what = f"{'Insert' if is_inserted(found) else 'Replace'} {lines_of(found)} of"
     return Markup("{} <code>{}</code>:").format(what, cut_path(path))
 
 

@@ -6,8 +6,6 @@ run just the one script, and load nothing.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -21,7 +19,7 @@ from lazyscope.model.trace import TraceData
 from lazyscope.report.html.code_pages import code_pages
 from lazyscope.report.html.finding_cards import cards
 from lazyscope.report.html.force_rows import FIRST, ForceRows
-from lazyscope.report.html.markup import embedded
+from lazyscope.report.html.markup import embedded, policy_hash, template
 from lazyscope.report.html.summary import summary
 from lazyscope.report.html.tables import Tables
 from lazyscope.report.html.timeline import timeline
@@ -72,8 +70,8 @@ def _content(trace: TraceData, diagnosis: Diagnosis, source: bool) -> dict[str, 
         "data": embedded(data),
         "style": Markup(_style()),
         "script": Markup(_script()),
-        "style_hash": _hash(_style()),
-        "script_hash": _hash(_script()),
+        "style_hash": policy_hash(_style()),
+        "script_hash": policy_hash(_script()),
         "version": __version__,
         "has_source": source,
     }
@@ -81,17 +79,7 @@ def _content(trace: TraceData, diagnosis: Diagnosis, source: bool) -> dict[str, 
 
 @cache
 def _template() -> Any:
-    # jinja2 takes a while to load, which no other report should pay.
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FunctionLoader(_asset),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2")
+    return template(_asset, "report.html.j2")
 
 
 @cache
@@ -108,9 +96,3 @@ def _style() -> str:
 def _script() -> str:
     """All scripts in a scope of their own."""
     return "\n".join(['"use strict";', "(() => {", *map(_asset, _SCRIPTS), "})();"])
-
-
-def _hash(text: str) -> str:
-    """What the page's policy knows a text by."""
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -17,6 +20,35 @@ LONGEST_TEXT = 1_000
 
 _CODE = re.compile(r"(?<![^\s(])`(.+?)`(?![^\s.,;:!?)'’])")
 """Code begins after a space and ends before one or at a mark: inside it there may be backticks."""
+
+
+def template(asset: Callable[[str], str], name: str) -> Any:
+    """A template that shows what it is given as text.
+
+    Parameters
+    ----------
+    asset
+        Reads a template, by name.
+    name
+        That of the template.
+    """
+    # jinja2 takes a while to load, which no other form should pay.
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FunctionLoader(asset),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)
+
+
+def policy_hash(text: str) -> str:
+    """What a page's content security policy knows a style or a script by."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
 
 
 def prose(sentence: str, *, source: bool = True, longest: int = LONGEST_TEXT) -> Markup:
