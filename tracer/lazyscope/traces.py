@@ -129,6 +129,19 @@ class Trace:
 
         sys.stdout.write(terminal.render_for_stdout(self.data))
 
+    def explore(self) -> None:
+        """Look at the trace in the explorer, which takes over the terminal until it is left.
+
+        Raises
+        ------
+        LazyscopeError
+            If Textual is not installed, or where there is no terminal or an event loop is running, as in a
+            notebook.
+        """
+        from lazyscope.exploring import explore
+
+        explore(self.data)
+
     def __repr__(self) -> str:
         if self._content is None and self._session is None:
             return "<lazyscope trace, not begun>"

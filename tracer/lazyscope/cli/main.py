@@ -19,6 +19,7 @@ VERBS = {
     "run": "Run a program and record what makes it execute dask graphs.",
     "show": "Summarise a trace on one screen.",
     "explain": "Say what a finding's code means and how to mend it.",
+    "tui": "Explore a trace in the terminal: findings, calls, forces, graph.",
     "report": "Write a report of a trace: HTML, Markdown, JSON, SARIF, a timeline.",
     "graph": "Draw a trace: the program's course, its dataflow, a force's layers.",
     "diff": "Compare two runs: findings that are new, gone, worse, better.",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where the trace goes.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing trace.")
 @click.option("--array-api", is_flag=True, help="Set SCIPY_ARRAY_API=1 for the program.")
+@click.option("--live", is_flag=True, help="Watch its forces and its memory while it runs.")
 @click.option(
     "--max-forces", type=click.IntRange(min=0), metavar="N",
     help="End with status 1 if the program ends well with more forces.",
@@ -44,6 +45,7 @@ def run(
     output: Path | None,
     overwrite: bool,
     array_api: bool,
+    live: bool,
     max_forces: int | None,
     packages: tuple[str, ...],
     as_module: bool,
@@ -54,13 +56,43 @@ def run(
 
     Everything after SCRIPT belongs to the program, and so does the exit status. The trace is written
     while the program runs, by default to lazyscope-<name>-<n>.lazy in this directory.
+
+    With --live it runs in a child process, and what it reads from the terminal is nothing: the keys are
+    the explorer's. What is piped to it reaches it.
     """
+    if live:
+        if not as_module and _find(script, as_module) is None:
+            sys.exit(1)
+        options = ["--array-api"] * array_api + ["-m"] * as_module
+        options += [] if max_forces is None else [f"--max-forces={max_forces}"]
+        options += [f"--as={package}" for package in packages]
+        path = _live_path(output, overwrite, script, as_module)
+        sys.exit(_run_live([*options, "--", script, *arguments], path))
     sys.exit(
         run_watched(
             script, list(arguments), as_module=as_module, output=output, overwrite=overwrite,
             array_api=array_api, packages=packages, max_forces=max_forces,
         )
     )  # fmt: skip
+
+
+def _live_path(output: Path | None, overwrite: bool, script: str, as_module: bool) -> Path:
+    """Where the trace goes; nothing that is to be kept is there."""
+    path = output or default_path(script if as_module else Path(script).stem)
+    if path.exists() and not overwrite:
+        from lazyscope.model.journal import REMEDY
+
+        raise LazyscopeError(f"{path} exists and would be lost: {REMEDY}")
+    return path
+
+
+def _run_live(arguments: list[str], path: Path) -> int:
+    from lazyscope.exploring import require
+
+    require("textual", "--live")
+    from lazyscope_tui.live import run_live
+
+    return run_live(arguments, path)
 
 
 def run_watched(

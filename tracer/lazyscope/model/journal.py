@@ -210,8 +210,24 @@ def read_records(content: bytes, *, name: str = "trace") -> Reading:
     """
     if not content.startswith(MAGIC):
         raise TraceFileError(_foreign(content, name))
+    records, offset = read_frames(content, len(MAGIC), name=name)
+    if not records or not isinstance(records[0], Header):
+        raise TraceFileError(
+            f"{name} holds no whole record: the program ended before anything was written; run it again"
+        )
+    _check_version(records[0].version, name)
+    return Reading(records, len(content) - offset)
+
+
+def read_frames(content: bytes, offset: int, *, name: str = "trace") -> tuple[list[AnyRecord], int]:
+    """The records of the whole frames from `offset` on, and where the first begins that is not whole.
+
+    Raises
+    ------
+    TraceFileError
+        If what stands there was written by a newer version.
+    """
     records: list[AnyRecord] = []
-    offset = len(MAGIC)
     while offset + _FRAME.size <= len(content):
         length, crc = _FRAME.unpack_from(content, offset)
         payload = content[offset + _FRAME.size : offset + _FRAME.size + length]
@@ -223,12 +239,7 @@ def read_records(content: bytes, *, name: str = "trace") -> Reading:
             _reject_other_version(payload, name)
             break
         offset += _FRAME.size + length
-    if not records or not isinstance(records[0], Header):
-        raise TraceFileError(
-            f"{name} holds no whole record: the program ended before anything was written; run it again"
-        )
-    _check_version(records[0].version, name)
-    return Reading(records, len(content) - offset)
+    return records, offset
 
 
 def read_file(path: Path) -> Reading:

@@ -167,32 +167,57 @@ _TABLES: dict[type, str] = {
 }
 
 
+class Assembler:
+    """Sorts records into tables and events as they come; they may come in parts, while a program runs."""
+
+    def __init__(self, header: events.Header) -> None:
+        self.trace = TraceData(header)
+        """Without forces and failures, which `finished` adds."""
+        self.forces: dict[int, Force] = {}
+        self.failures: dict[int, events.Failure] = {}
+        self._append = {kind: getattr(self.trace, name).append for kind, name in _TABLES.items()}
+
+    def add(self, records: Iterable[events.AnyRecord]) -> None:
+        """Sort in the next records of the journal."""
+        append, trace = self._append, self.trace
+        for record in records:
+            kind = type(record)
+            if kind in append:
+                append[kind](record)
+            elif isinstance(record, events.Text):
+                trace.texts.append(record.text)
+            elif isinstance(record, events.ForceBegin):
+                self.forces[record.id] = Force(record, switches=trace.switches)
+            elif isinstance(record, events.Failure):
+                self.failures[record.id] = record
+            else:
+                _complete(trace, self.forces, record)
+
+    def finished(self) -> TraceData:
+        """The trace of all that was added.
+
+        Raises
+        ------
+        TraceFileError
+            If a record refers to what there is not.
+        """
+        trace = self.trace
+        if not _refers_backwards(trace, self.forces.values(), self.failures.values()):
+            raise TraceFileError("the trace refers to what it does not hold: it is damaged, record it again")
+        trace.failures = list(self.failures.values())
+        trace.calls.sort(key=lambda call: call.at)
+        _join_forces(trace, self.forces)
+        return trace
+
+
 def assemble(reading: journal.Reading) -> TraceData:
     """Sort the records of a journal into tables and events, and join begins with ends."""
     header = reading.records[0]
     assert isinstance(header, events.Header)
-    trace = TraceData(header, lost_bytes=reading.lost)
-    append = {kind: getattr(trace, name).append for kind, name in _TABLES.items()}
-    forces: dict[int, Force] = {}
-    failures: dict[int, events.Failure] = {}
-    for record in reading.records:
-        kind = type(record)
-        if kind in append:
-            append[kind](record)
-        elif isinstance(record, events.Text):
-            trace.texts.append(record.text)
-        elif isinstance(record, events.ForceBegin):
-            forces[record.id] = Force(record, switches=trace.switches)
-        elif isinstance(record, events.Failure):
-            failures[record.id] = record
-        else:
-            _complete(trace, forces, record)
-    if not _refers_backwards(trace, forces.values(), failures.values()):
-        raise TraceFileError("the trace refers to what it does not hold: it is damaged, record it again")
-    trace.failures = list(failures.values())
-    trace.calls.sort(key=lambda call: call.at)
-    _join_forces(trace, forces)
-    return trace
+    assembler = Assembler(header)
+    assembler.trace.lost_bytes = reading.lost
+    assembler.add(reading.records)
+    return assembler.finished()
 
 
 def _complete(trace: TraceData, forces: dict[int, Force], record: events.AnyRecord) -> None:

@@ -15,17 +15,8 @@ from markupsafe import Markup, escape
 from lazyscope.analysis.cost import site_at
 from lazyscope.analysis.source import SourceSite
 from lazyscope.model.trace import TraceData
-from lazyscope.report.harmless import harmless
 from lazyscope.report.html.markup import cut, cut_path
-
-AROUND = 2
-"""Lines that are shown above and below."""
-_MOST_LINES = 12
-"""Of an expression that goes over several lines so many are shown."""
-_WIDEST = 200
-"""Characters of a line that are shown."""
-_BEFORE_MARK = 60
-"""Of a line that is too long so many characters are shown before its expression."""
+from lazyscope.report.marked_lines import Marked, lines_around
 
 
 @dataclass(frozen=True)
@@ -70,60 +61,14 @@ def place(site: SourceSite) -> str:
     return cut_path(site.file) + (f":{site.line}" if site.line > 0 else "")
 
 
-@dataclass(frozen=True)
-class _Marked:
-    """A line of text, and where in it the expression stands; nowhere if both ends are the same."""
-
-    text: str
-    start: int = 0
-    end: int = 0
-
-
 def _lines(trace: TraceData, position: int, site: SourceSite) -> Iterator[Line]:
-    text = trace.source_lines(trace.codes[trace.positions[position].code].file)
-    if not 0 < site.line <= len(text):
-        return
-    last = min(site.end_line or site.line, site.line + _MOST_LINES - 1)
-    numbers = range(max(site.line - AROUND, 1), min(max(last, site.line) + AROUND, len(text)) + 1)
-    indent = _common_indent([text[number - 1] for number in numbers])
-    drawn = [_shown(_marked(text[number - 1], number, site), indent) for number in numbers]
-    for number, html in zip(numbers, highlighted(drawn), strict=True):
-        yield Line(number, html, site.line <= number <= last)
+    around = lines_around(trace, position, site)
+    drawn = highlighted([one.line for one in around])
+    for one, html in zip(around, drawn, strict=True):
+        yield Line(one.number, html, one.is_site)
 
 
-def _common_indent(lines: Sequence[str]) -> int:
-    return min((len(line) - len(line.lstrip(" \t")) for line in lines if line.strip()), default=0)
-
-
-def _marked(text: str, number: int, site: SourceSite) -> _Marked:
-    """A line with that part of the expression that is on it."""
-    if site.expression is None or site.end_line is None or not site.line <= number <= site.end_line:
-        return _Marked(text)
-    if site.column is None or site.end_column is None:
-        return _Marked(text)
-    start = site.column if number == site.line else len(text) - len(text.lstrip())
-    end = site.end_column if number == site.end_line else len(text.rstrip())
-    return _Marked(text, start, end) if start < end else _Marked(text)
-
-
-def _shown(line: _Marked, indent: int) -> _Marked:
-    """The line without its indentation, harmless, and not too long; its mark stays in view."""
-    first = indent
-    if line.start < line.end and line.start - indent > _WIDEST - _BEFORE_MARK:
-        first = line.start - _BEFORE_MARK
-    last = first + _WIDEST
-    start, end = (min(max(bound, first), last) for bound in (line.start, line.end))
-    before = ("…" if first > indent else "") + _spaced(line.text[first:start])
-    inside = _spaced(line.text[start:end])
-    after = _spaced(line.text[end:last]) + ("…" if len(line.text) > last else "")
-    return _Marked(before + inside + after, len(before), len(before) + len(inside))
-
-
-def _spaced(text: str) -> str:
-    return harmless(text.replace("\t", "    "))
-
-
-def highlighted(lines: Sequence[_Marked]) -> list[Markup]:
+def highlighted(lines: Sequence[Marked]) -> list[Markup]:
     """Lines of Python as HTML, coloured as one text."""
     text = "\n".join(line.text for line in lines)
     starts = [0]
@@ -195,4 +140,4 @@ def _colored(run: tuple[str, Iterator[tuple[bool, str, str]]]) -> Markup:
 def highlighted_program(text: str) -> Markup:
     """A program of our own as HTML."""
     lines = textwrap.dedent(text).strip("\n").splitlines()
-    return Markup("\n").join(highlighted([_Marked(line) for line in lines]))
+    return Markup("\n").join(highlighted([Marked(line) for line in lines]))

@@ -131,8 +131,8 @@ def _card(trace: TraceData, found: Finding, followers: Mapping[str, list[str]], 
         why=prose(found.why, source=source),
         depends_on=tuple(cut(name, 120) for name in arrays),
         through=tuple(cut(name, 120) for name in calls),
-        bars=tuple(_bars(found)),
-        facts=tuple(_facts(trace, found)),
+        bars=tuple(bars(found)),
+        facts=tuple(facts(trace, found)),
         fixes=tuple(shown_fix(trace, fix, source=source) for fix in found.fixes),
         forces=len(found.forces) if found.owns_forces else 0,
         first_force=found.forces[0] if found.forces else None,
@@ -149,7 +149,8 @@ def _where(trace: TraceData, found: Finding, source: bool) -> Iterable[Where]:
         yield Where(role, excerpt(trace, found.site, source=source))
 
 
-def _bars(found: Finding) -> Iterable[Bar]:
+def bars(found: Finding) -> Iterable[Bar]:
+    """Its time and the work done again, as parts of the program's time and of its work."""
     cost = found.cost
     if found.owns_forces and cost.share is not None:
         time = figures.duration(cost.self_seconds)
@@ -161,7 +162,7 @@ def _bars(found: Finding) -> Iterable[Bar]:
         yield Bar("work done again", 100 * share, label, hatched=True)
 
 
-def _facts(trace: TraceData, found: Finding) -> Iterable[tuple[str, str]]:
+def facts(trace: TraceData, found: Finding) -> Iterable[tuple[str, str]]:
     """Figures with their names."""
     if found.owns_forces:
         yield "forces", figures.count(found.occurrences)

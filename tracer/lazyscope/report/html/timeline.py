@@ -39,11 +39,11 @@ def timeline(trace: TraceData, forces: Sequence[Force]) -> Timeline:
     forces : sequence of Force
         Those that are drawn, in the order of time.
     """
-    lanes = _lanes(trace, forces)
+    lanes = lanes_of(trace, forces)
     seconds = max(trace.seconds, trace.forced_seconds, 1e-6)
     bins = max(BINS // max(len(set(lanes.values())), 1), 1)
-    names = _names(trace, lanes)
-    placed = _placed(forces, lanes)
+    names = lane_names(trace, lanes)
+    placed = placed_in(forces, lanes)
     calls: list[list[int]] = [[] for _ in names]
     for (lane, at), count in sorted(_call_counts(trace, lanes, bins / seconds, bins).items()):
         calls[lane] += [at, count]
@@ -57,7 +57,7 @@ def timeline(trace: TraceData, forces: Sequence[Force]) -> Timeline:
     return Timeline(data, _summary(trace, forces, seconds), _folded(trace, lanes, bins, seconds))
 
 
-def _lanes(trace: TraceData, forces: Sequence[Force]) -> dict[int, int]:
+def lanes_of(trace: TraceData, forces: Sequence[Force]) -> dict[int, int]:
     """The lane of each thread, by the number of its name; that with the first event comes first."""
     busy = Counter(force.begin.thread for force in forces)
     busy.update(dict.fromkeys({call.thread for call in trace.calls}, 0))
@@ -72,7 +72,8 @@ def _lanes(trace: TraceData, forces: Sequence[Force]) -> dict[int, int]:
     return {thread: lanes.get(thread, len(order)) for thread in busy}
 
 
-def _names(trace: TraceData, lanes: dict[int, int]) -> list[str]:
+def lane_names(trace: TraceData, lanes: dict[int, int]) -> list[str]:
+    """What the lanes are called, in their order."""
     by_lane: dict[int, list[int]] = {}
     for thread, lane in lanes.items():
         by_lane.setdefault(lane, []).append(thread)
@@ -84,7 +85,7 @@ def _names(trace: TraceData, lanes: dict[int, int]) -> list[str]:
     ]
 
 
-def _placed(forces: Sequence[Force], lanes: dict[int, int]) -> list[tuple[int, int]]:
+def placed_in(forces: Sequence[Force], lanes: dict[int, int]) -> list[tuple[int, int]]:
     """Lane and depth of each force: below those of its lane that are still running."""
     until: dict[int, list[float]] = {}
     found = []

@@ -1,0 +1,123 @@
+"""Traces that are damaged, empty, growing or hostile, and faults of the explorer itself."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from explored import WIDE, explored, pressed, settled, shown, words
+
+import sample_traces
+from lazyscope_tui.app import Explorer
+from lazyscope_tui.screens.forces import ForcesScreen
+from recorded_samples import path_of
+from trace_builder import TraceBuilder
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "no trace at"),
+        (b"", "is empty: record a trace with `lazyscope run SCRIPT`"),
+        (b"PK\x03\x04", "is not a lazyscope trace"),
+        (b"lazyscope trace\n" + b"\0" * 40, "holds no whole record"),
+    ],
+)
+async def test_unreadable_file_gets_a_sentence(tmp_path: Path, content: bytes | None, said: str) -> None:
+    """What happened and what to type; `q` leaves."""
+    file = tmp_path / "t.lazy"
+    if content is not None:
+        file.write_bytes(content)
+    app = Explorer(file)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        assert said in " ".join(shown(pilot).split())
+        assert "Traceback" not in shown(pilot)
+        await pilot.press("q")
+
+
+async def test_damaged_end_is_said(tmp_path: Path) -> None:
+    """What can be read is shown."""
+    file = tmp_path / "t.lazy"
+    file.write_bytes(path_of("kmeans").read_bytes()[:-40])
+    async with explored(file, WIDE) as pilot:
+        assert "cannot be read" in shown(pilot)
+        assert "F1 ● low LZ110" in shown(pilot)
+
+
+async def test_empty_trace_opens_everywhere() -> None:
+    """A good sentence on every screen."""
+    async with explored(TraceBuilder("lazy.py").end().trace()) as pilot:
+        assert "No array call was recorded" in await pressed(pilot, "2")
+        assert "no graph was executed" in await pressed(pilot, "3")
+        for key in ("enter", "b", "t", "o", "1", "y", "x", "o", "n", "r", "space"):
+            await pressed(pilot, key)
+
+
+async def test_growing_trace_is_read_again(tmp_path: Path) -> None:
+    """No end record: it says so, and ctrl-r brings what was written since."""
+    file = tmp_path / "t.lazy"
+    build = TraceBuilder("grow.py")
+    build.source("grow.py", "a = x.sum().compute()\nb = y.sum().compute()")
+    build.force(build.at("grow.py", "x.sum().compute()"), "compute", seconds=0.5, tasks=8)
+    build.save(file)
+    async with explored(file) as pilot:
+        assert "was killed, or still runs" in shown(pilot)
+        assert "1 force took" in words(pilot)
+        build.force(build.at("grow.py", "y.sum().compute()"), "compute", seconds=0.5, tasks=8)
+        build.end().save(file)
+        await pilot.press("ctrl+r")
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            if len(pilot.app.session.trace.forces) == 2:
+                break
+        await settled(pilot)
+        assert "2 forces took" in words(pilot)
+
+
+async def test_killed_program_names_what_was_running() -> None:
+    """And the force is marked as not back."""
+    async with explored(sample_traces.killed().trace(), WIDE) as pilot:
+        assert "force 2 was running" in shown(pilot)
+        screen = await pressed(pilot, "3", "end")
+        assert "has not come back" in screen
+        assert "It wanted 80 GB; 12.3 GB were free." in screen
+
+
+async def test_hostile_trace_is_shown_literally() -> None:
+    """Markup and escapes of others are text, on every screen."""
+    async with explored(sample_traces.hostile().trace(), WIDE) as pilot:
+        everything = shown(pilot)
+        for key in ("down", "down", "3", "down", "down", "end", "2", "right", "right"):
+            everything += await pressed(pilot, key)
+        assert "\x1b" not in everything
+        assert "\u202e" not in everything
+        assert "[/b]<script>" in everything
+        assert "[bold]evil[/b].py:1" in everything
+        assert "[red]compute" in everything
+
+
+async def test_markup_in_a_search_is_text() -> None:
+    """A bracket that closes nothing."""
+    async with explored(path_of("kmeans")) as pilot:
+        assert "No finding has all of this." in await pressed(pilot, "slash", *"[/b] [0]", "enter")
+
+
+async def test_fault_is_shown_and_survived(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A screen that fails says so in words; Enter goes on."""
+
+    def broken(self: ForcesScreen, field: str) -> None:
+        raise RuntimeError("[/b] out of order")
+
+    monkeypatch.setattr(ForcesScreen, "action_filter_by", broken)
+    app = Explorer(path_of("kmeans"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pressed(pilot, "3", "t")
+        assert "RuntimeError: [/b] out of order" in words(pilot)
+        assert "please report it" in words(pilot)
+        await pressed(pilot, "enter")
+        await settled(pilot)
+        assert "F1 ● low" in shown(pilot)

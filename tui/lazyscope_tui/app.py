@@ -1,0 +1,291 @@
+"""The explorer as an app: reads and diagnoses a trace, and leads from screen to screen."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from lazyscope.errors import LazyscopeError
+from lazyscope_tui.commands import KeyCommands
+from lazyscope_tui.history import History, Visit
+from lazyscope_tui.keys import bindings
+from lazyscope_tui.screens.fault import FaultScreen
+from lazyscope_tui.screens.waiting import WaitingScreen
+from lazyscope_tui.session import DiagnosisReady, GoTo, Session
+
+if TYPE_CHECKING:
+    from lazyscope.model.trace import TraceData
+
+DARK, LIGHT = "textual-dark", "textual-light"
+_FIRST_PAINT = 0.05
+"""Seconds in which the first screen is painted."""
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Have the garbage collector not walk over a large trace again and again while it grows."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@dataclass(frozen=True)
+class MainScreens:
+    """Where a screen of the line on top is."""
+
+    module: str
+    name: str
+    """Of its class."""
+
+    def opened(self, session: Session) -> Screen[Any]:
+        """The screen; its module is imported now."""
+        made = getattr(import_module(f"lazyscope_tui.screens.{self.module}"), self.name)(session)
+        assert isinstance(made, Screen)
+        return made
+
+
+SCREENS = {
+    "findings": MainScreens("findings", "FindingsScreen"),
+    "calls": MainScreens("calls", "CallsScreen"),
+    "forces": MainScreens("forces", "ForcesScreen"),
+    "graph": MainScreens("graph", "GraphScreen"),
+    "timeline": MainScreens("timeline", "TimelineScreen"),
+    "compare": MainScreens("compare", "CompareScreen"),
+}
+"""The main screens by name; `keys.EVERYWHERE` has the key of each."""
+
+_SHOWS = {"finding": "findings", "force": "forces"}
+"""Screens that show a kind of place, where they have another name."""
+
+
+class Explorer(App[None]):
+    """Looks at a trace.
+
+    Parameters
+    ----------
+    source
+        A trace, or the path of one.
+    """
+
+    CSS_PATH = Path(__file__).with_name("app.tcss")
+    TITLE = "lazyscope"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("everywhere")]
+    COMMANDS = App.COMMANDS | {KeyCommands}
+
+    def __init__(self, source: Path | TraceData) -> None:
+        super().__init__()
+        self._source = source
+        self.session: Session | None = None
+        self.history = History()
+        self.fault: BaseException | None = None
+        """What went wrong inside the explorer, if anything did."""
+        self._open: dict[str, Screen[Any]] = {}
+
+    def on_mount(self) -> None:
+        self.theme = DARK
+        self._begin()
+
+    # Reading
+
+    def _begin(self) -> None:
+        """Read the trace, if it is not there already, and look for causes."""
+        if isinstance(self._source, Path):
+            self.push_screen(WaitingScreen(f"Reading {self._source.name}"))
+            self._read(self._source)
+        else:
+            self._show(Session(None, self._source))
+
+    @work(thread=True, exclusive=True, group="reading")
+    def _read(self, path: Path) -> None:
+        from lazyscope.model.trace import load
+
+        with self._errors_shown():
+            with collector_paused():
+                trace = load(path)
+                # Many thousand records, none of which is garbage.
+                gc.freeze()
+            self.call_from_thread(self._show, Session(path, trace))
+
+    def _show(self, session: Session) -> None:
+        """The trace is read: show it."""
+        if self.session is not None:
+            session.allowed = self.session.allowed
+        self.session = session
+        self.history = History()
+        self.run_worker(self._to_first_screen())
+
+    async def _to_first_screen(self) -> None:
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        for screen in self._open.values():
+            self.uninstall_screen(screen)
+            screen.remove()
+        self._open = {}
+        await self._visit(Visit("findings"))
+        self.history.add(Visit("findings"))
+        # What is known already is painted before the search for causes takes its share of the time.
+        self.set_timer(_FIRST_PAINT, self._look_for_causes)
+
+    def _look_for_causes(self) -> None:
+        if self.session is not None and self.session.diagnosis is None:
+            self._diagnose(self.session)
+
+    @work(thread=True, exclusive=True, group="diagnosing")
+    def _diagnose(self, session: Session) -> None:
+        from lazyscope.catalogue.diagnose import diagnose
+
+        with self._errors_shown():
+            with collector_paused():
+                diagnosis = diagnose(session.trace)
+            self.call_from_thread(self._diagnosed, session, diagnosis)
+
+    def _diagnosed(self, session: Session, diagnosis: Any) -> None:
+        session.diagnosis = diagnosis
+        if session is self.session:
+            for screen in self._open.values():
+                screen.post_message(DiagnosisReady())
+
+    def action_reload(self) -> None:
+        """Read the trace again."""
+        if isinstance(self._source, Path):
+            self.notify(f"reading {self._source.name} again", markup=False, timeout=2)
+            self._read(self._source)
+        else:
+            self.notify("this trace is in memory: there is no file to read again", markup=False)
+
+    # Errors
+
+    @contextmanager
+    def _errors_shown(self) -> Iterator[None]:
+        """In a worker: show what went wrong, in the place of what was to be done."""
+        from textual.worker import NoActiveWorker, WorkerCancelled
+
+        try:
+            yield
+        except (WorkerCancelled, NoActiveWorker):
+            raise
+        except Exception as error:
+            self.call_from_thread(self.show_fault, error)
+
+    def show_fault(self, error: BaseException) -> None:
+        """Say what went wrong; a fault of the explorer can be reported from there."""
+        if not isinstance(error, LazyscopeError):
+            self.fault = error
+        self.push_screen(FaultScreen(error, can_go_on=self.session is not None))
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Show a fault in a handler or in drawing on the screen; a second one ends the explorer."""
+        if self.fault is not None or not self.is_running:
+            super()._handle_exception(error)
+        else:
+            self.fault = error
+            self.call_later(self.show_fault, error)
+
+    async def run_action(self, *arguments: Any, **settings: Any) -> bool:
+        """Run an action; one that fails is shown, and nothing else stops."""
+        try:
+            return await super().run_action(*arguments, **settings)
+        except Exception as error:
+            self.show_fault(error)
+            return True
+
+    def start_again(self) -> None:
+        """Build all screens anew, after a fault."""
+        self.fault = None
+        if self.session is not None:
+            self._show(self.session)
+
+    # From screen to screen
+
+    async def action_go(self, name: str) -> None:
+        """Show a main screen as it was left."""
+        await self._go(Visit(name))
+
+    async def on_go_to(self, message: GoTo) -> None:
+        await self._go(Visit(_SHOWS.get(message.kind, message.kind), message.id))
+
+    async def _go(self, visit: Visit) -> None:
+        if self.session is None or isinstance(self.screen, WaitingScreen):
+            return
+        if visit.id is not None or visit.screen != self._current:
+            self._note_place()
+            self.history.add(visit)
+            await self._visit(visit)
+
+    @property
+    def _current(self) -> str | None:
+        """Name of the main screen that is shown."""
+        return next((name for name, screen in self._open.items() if screen in self.screen_stack), None)
+
+    def _note_place(self) -> None:
+        """Remember what is looked at, to come back to it."""
+        current = self._current
+        if current is not None:
+            here: Callable[[], str | None] = getattr(self._open[current], "here", lambda: None)
+            self.history.leave(Visit(current, here()))
+
+    async def _visit(self, visit: Visit) -> None:
+        session = self.session
+        assert session is not None
+        screen = self._open.get(visit.screen)
+        if screen is None:
+            screen = self._open[visit.screen] = SCREENS[visit.screen].opened(session)
+            self.install_screen(screen, f"{visit.screen} {id(screen)}")
+        if len(self.screen_stack) > 1:
+            await self.switch_screen(screen)
+        else:
+            await self.push_screen(screen)
+        if visit.id is not None and hasattr(screen, "reveal"):
+            screen.reveal(visit.id)
+
+    async def action_back(self) -> None:
+        """To the place before."""
+        await self._step(self.history.back)
+
+    async def action_forward(self) -> None:
+        """To the place from which one went back."""
+        await self._step(self.history.forward)
+
+    async def _step(self, step: Callable[[], Visit | None]) -> None:
+        self._note_place()
+        visit = step()
+        if visit is not None:
+            await self._visit(visit)
+
+    # What works everywhere
+
+    def action_export(self) -> None:
+        """Ask what to write, and where."""
+        from lazyscope_tui.screens.export import ExportScreen
+
+        if self.session is not None:
+            self.push_screen(ExportScreen(self.session))
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        from lazyscope_tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen())
+
+    def action_switch_theme(self) -> None:
+        """Light or dark."""
+        self.theme = LIGHT if self.current_theme.dark else DARK
+
+    async def action_quit(self) -> None:
+        """Leave."""
+        self.workers.cancel_all()
+        self.exit()
