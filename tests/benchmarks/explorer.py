@@ -103,6 +103,8 @@ async def keys(trace: Path, *, diagnosed: bool) -> dict[str, list[tuple[float, f
             await asyncio.sleep(0.01)
         await pilot.pause()
         for screen, pressed in _KEYS.items():
+            if screen == "findings" and not diagnosed:
+                continue  # there are none yet: a key changes nothing
             for key in pressed:
                 painted.clear()
                 began = time.perf_counter()

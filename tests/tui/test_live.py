@@ -172,6 +172,21 @@ def test_child_reads_what_is_piped() -> None:
     assert list(child.output.lines) == ["given"]
 
 
+def test_child_hears_interrupts_that_we_ignore() -> None:
+    """As where a shell has started us in the background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        code = "import time; print('ready', flush=True); time.sleep(60)"
+        child = Child([sys.executable, "-c", code], None, (80, 24))
+        while not child.output.lines:
+            time.sleep(0.01)
+        child.send(signal.SIGINT)
+        assert child.wait() == 130
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_killed_child_has_the_status_of_its_signal() -> None:
     """As a shell gives it, with all that it started."""
     child = Child([sys.executable, "-c", "import time; time.sleep(60)"], None, (80, 24))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from explored import WIDE, explored, pressed, settled, shown, words
+from textual.pilot import Pilot
 
 import sample_traces
 from lazyscope_tui.app import Explorer
@@ -75,6 +77,41 @@ async def test_growing_trace_is_read_again(tmp_path: Path) -> None:
                 break
         await settled(pilot)
         assert "2 forces took" in words(pilot)
+
+
+async def test_reading_again_keeps_the_place(tmp_path: Path) -> None:
+    """The finding that was looked at, by what it is: its number changes. And the force."""
+    file = tmp_path / "t.lazy"
+    build = TraceBuilder("grow.py")
+    build.source("grow.py", "if bool(x.any()):\n    a = 1\nif bool(y.any()):\n    b = 2")
+    build.force(build.at("grow.py", "bool(x.any())"), "__bool__", seconds=0.5, tasks=8)
+    build.save(file)
+    async with explored(file) as pilot:
+        assert "bool(x.any())" in shown(pilot)
+        before = pilot.app.session.finding("F1")
+        build.force(build.at("grow.py", "bool(y.any())"), "__bool__", seconds=5, tasks=8)
+        build.end().save(file)
+        await _read_again(pilot, forces=2)
+        selected = pilot.app.session.finding(pilot.app.session.selected)
+        assert (before.id, selected.id) == ("F1", "F2")
+        assert selected.fingerprint == before.fingerprint
+        assert "▸ F2" in shown(pilot)
+        await pressed(pilot, "3", "end")
+        await _read_again(pilot, forces=2)
+        assert "3 Forces" in shown(pilot)
+        assert "Force 2 by __bool__" in shown(pilot)
+
+
+async def _read_again(pilot: Pilot[Any], forces: int) -> None:
+    before = pilot.app.session
+    await pilot.press("ctrl+r")
+    for _ in range(500):
+        await asyncio.sleep(0.02)
+        if pilot.app.session is not before and pilot.app.session.diagnosis is not None:
+            break
+    await settled(pilot)
+    await pilot.pause(0.2)
+    assert len(pilot.app.session.trace.forces) == forces
 
 
 async def test_killed_program_names_what_was_running() -> None:

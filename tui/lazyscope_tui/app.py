@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,55 +16,19 @@ from lazyscope.errors import LazyscopeError
 from lazyscope_tui.commands import KeyCommands
 from lazyscope_tui.history import History, Visit
 from lazyscope_tui.keys import bindings
+from lazyscope_tui.reading import causes, read
+from lazyscope_tui.screens import SCREENS
 from lazyscope_tui.screens.fault import FaultScreen
 from lazyscope_tui.screens.waiting import WaitingScreen
 from lazyscope_tui.session import DiagnosisReady, GoTo, Session
 
 if TYPE_CHECKING:
+    from lazyscope.catalogue.finding import Diagnosis
     from lazyscope.model.trace import TraceData
 
 DARK, LIGHT = "textual-dark", "textual-light"
 _FIRST_PAINT = 0.05
 """Seconds in which the first screen is painted."""
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Have the garbage collector not walk over a large trace again and again while it grows."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-@dataclass(frozen=True)
-class MainScreens:
-    """Where a screen of the line on top is."""
-
-    module: str
-    name: str
-    """Of its class."""
-
-    def opened(self, session: Session) -> Screen[Any]:
-        """The screen; its module is imported now."""
-        made = getattr(import_module(f"lazyscope_tui.screens.{self.module}"), self.name)(session)
-        assert isinstance(made, Screen)
-        return made
-
-
-SCREENS = {
-    "findings": MainScreens("findings", "FindingsScreen"),
-    "calls": MainScreens("calls", "CallsScreen"),
-    "forces": MainScreens("forces", "ForcesScreen"),
-    "graph": MainScreens("graph", "GraphScreen"),
-    "timeline": MainScreens("timeline", "TimelineScreen"),
-    "compare": MainScreens("compare", "CompareScreen"),
-}
-"""The main screens by name; `keys.EVERYWHERE` has the key of each."""
-
 _SHOWS = {"finding": "findings", "force": "forces"}
 """Screens that show a kind of place, where they have another name."""
 
@@ -94,6 +55,8 @@ class Explorer(App[None]):
         self.fault: BaseException | None = None
         """What went wrong inside the explorer, if anything did."""
         self._open: dict[str, Screen[Any]] = {}
+        self._looked_at: str | None = None
+        """Fingerprint of the finding that is to be shown when the trace has been read again."""
 
     def on_mount(self) -> None:
         self.theme = DARK
@@ -109,34 +72,32 @@ class Explorer(App[None]):
         else:
             self._show(Session(None, self._source))
 
-    @work(thread=True, exclusive=True, group="reading")
+    @work(thread=True, exclusive=True, group="reading", description="reads the trace")
     def _read(self, path: Path) -> None:
-        from lazyscope.model.trace import load
-
         with self._errors_shown():
-            with collector_paused():
-                trace = load(path)
-                # Many thousand records, none of which is garbage.
-                gc.freeze()
-            self.call_from_thread(self._show, Session(path, trace))
+            self.call_from_thread(self._show, read(path))
 
     def _show(self, session: Session) -> None:
-        """The trace is read: show it."""
-        if self.session is not None:
+        """The trace is read: show it, where an earlier reading of it was looked at if there was one."""
+        place = Visit("findings")
+        if self.session is not None and session is not self.session:
             session.allowed = self.session.allowed
+            found = self.session.finding(self.session.selected)
+            self._looked_at = None if found is None else found.fingerprint
+            place = _kept(self._place() or place)
         self.session = session
         self.history = History()
-        self.run_worker(self._to_first_screen())
+        self.run_worker(self._to_first_screen(place), description="shows the trace")
 
-    async def _to_first_screen(self) -> None:
+    async def _to_first_screen(self, place: Visit) -> None:
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         for screen in self._open.values():
             self.uninstall_screen(screen)
             screen.remove()
         self._open = {}
-        await self._visit(Visit("findings"))
-        self.history.add(Visit("findings"))
+        await self._visit(place)
+        self.history.add(place)
         # What is known already is painted before the search for causes takes its share of the time.
         self.set_timer(_FIRST_PAINT, self._look_for_causes)
 
@@ -144,17 +105,17 @@ class Explorer(App[None]):
         if self.session is not None and self.session.diagnosis is None:
             self._diagnose(self.session)
 
-    @work(thread=True, exclusive=True, group="diagnosing")
+    # Without a description Textual describes a worker by its arguments: here a whole trace.
+    @work(thread=True, exclusive=True, group="diagnosing", description="looks for causes")
     def _diagnose(self, session: Session) -> None:
-        from lazyscope.catalogue.diagnose import diagnose
-
         with self._errors_shown():
-            with collector_paused():
-                diagnosis = diagnose(session.trace)
-            self.call_from_thread(self._diagnosed, session, diagnosis)
+            self.call_from_thread(self._diagnosed, session, causes(session.trace))
 
-    def _diagnosed(self, session: Session, diagnosis: Any) -> None:
+    def _diagnosed(self, session: Session, diagnosis: Diagnosis) -> None:
         session.diagnosis = diagnosis
+        again = next((one for one in diagnosis.findings if one.fingerprint == self._looked_at), None)
+        if again is not None:
+            session.selected = again.id
         if session is self.session:
             for screen in self._open.values():
                 screen.post_message(DiagnosisReady())
@@ -231,12 +192,19 @@ class Explorer(App[None]):
         """Name of the main screen that is shown."""
         return next((name for name, screen in self._open.items() if screen in self.screen_stack), None)
 
+    def _place(self) -> Visit | None:
+        """What is looked at."""
+        current = self._current
+        if current is None:
+            return None
+        here: Callable[[], str | None] = getattr(self._open[current], "here", lambda: None)
+        return Visit(current, here())
+
     def _note_place(self) -> None:
         """Remember what is looked at, to come back to it."""
-        current = self._current
-        if current is not None:
-            here: Callable[[], str | None] = getattr(self._open[current], "here", lambda: None)
-            self.history.leave(Visit(current, here()))
+        place = self._place()
+        if place is not None:
+            self.history.leave(place)
 
     async def _visit(self, visit: Visit) -> None:
         session = self.session
@@ -289,3 +257,8 @@ class Explorer(App[None]):
         """Leave."""
         self.workers.cancel_all()
         self.exit()
+
+
+def _kept(place: Visit) -> Visit:
+    """The same place in another reading: forces keep their numbers, findings are numbered anew."""
+    return place if (place.id or "").isdecimal() else Visit(place.screen)

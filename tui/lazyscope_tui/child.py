@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from lazyscope.errors import LazyscopeError
@@ -110,14 +110,15 @@ class Child:
         _leave_lines_alone(theirs)
         self.resize(*size)
         try:
-            # In a session of its own, so that it and its children can be interrupted without the explorer.
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL if given is None else given,
-                stdout=theirs,
-                stderr=theirs,
-                start_new_session=True,
-            )
+            with _interruptible():
+                # In a session of its own: it and its children can be interrupted without the explorer.
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL if given is None else given,
+                    stdout=theirs,
+                    stderr=theirs,
+                    start_new_session=True,
+                )
         finally:
             os.close(theirs)
         self._reader = threading.Thread(target=self._read, name="output of the program", daemon=True)
@@ -179,6 +180,19 @@ class Child:
 
         with contextlib.suppress(OSError):
             fcntl.ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Have a process that is started hear SIGINT even where a shell started us to ignore it."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _leave_lines_alone(terminal: int) -> None:

@@ -11,6 +11,7 @@ from lazyscope.analysis.cost import site_at
 from lazyscope.catalogue.finding import Finding
 from lazyscope.report.findings_list import cost_of
 from lazyscope.report.html.excerpts import place
+from lazyscope.report.html.markup import cut
 from lazyscope_tui.searching import parsed
 from lazyscope_tui.session import Session
 from lazyscope_tui.widgets.looks import QUIET, SEVERITY, SHAPES
@@ -29,6 +30,8 @@ class FindingRows:
 
     session: Session
     search: str = ""
+    lines: int = 1
+    """Of a row; in a second one is the place."""
     shown: list[Finding] = field(default_factory=list)
     _texts: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -63,8 +66,13 @@ class FindingRows:
             "for": found.actionability,
         }
 
+    def _where(self, found: Finding) -> str:
+        """The line it happens at, and what stands there."""
+        site = site_at(self.session.trace, found.user_site if found.site is None else found.site)
+        return "" if site is None else f"{place(site)}  {cut(site.expression or site.code, 120)}"
+
     def draw(self, index: int, width: int) -> Content:
-        """A row: id, severity as shape and word, code, title, cost."""
+        """A row: id, severity as shape and word, code, title, cost; on a second line the place."""
         found = self.shown[index]
         allowed = found.fingerprint in self.session.allowed
         told = "allowed" if allowed else cost_of(self.session.trace, found)
@@ -76,4 +84,7 @@ class FindingRows:
         row = Content.assemble(
             (label, SEVERITY[found.severity]), (indent, QUIET), title, "  ", (cost.plain, QUIET)
         )
+        if self.lines > 1:
+            where = text(self._where(found), QUIET).truncate(max(width - len(label), 1), ellipsis=True)
+            row = Content("\n").join([row, where.pad_left(len(label))])
         return row.stylize(QUIET) if allowed or found.severity == "info" else row

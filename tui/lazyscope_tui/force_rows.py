@@ -21,8 +21,6 @@ FIELDS = ("trigger", "site", "line", "entry", "finding", "state", "id")
 """What a search may name: ``line`` is the user's, ``site`` where it was forced."""
 
 _FIGURES = f"{'force':>6} {'began':>8} {'took':>8} {'tasks':>7} {'again':>7}  "
-_WIDE = 130
-"""From so many cells on there is room for the user's line, too."""
 
 
 @dataclass

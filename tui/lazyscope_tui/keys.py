@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from textual.binding import Binding, BindingType
 
@@ -147,6 +147,24 @@ LIVE: tuple[Key, ...] = (
     more("L", "app.show_live", "Live", "Back from the explorer to the program that runs."),
 )
 
+EXPORT = (
+    Key("enter", "write", "Write", "Write what is chosen to the file.", shown="Enter"),
+    Key("tab", "edit_name", "Name", "Change the name of the file, or go back to the list.", shown="Tab"),
+    Key("escape", "cancel", "Cancel", "Leave; what is being written is called off.", shown="Esc"),
+)
+
+ALLOW = (
+    Key("enter", "mark", "Mark", "Mark the finding, and copy the line to put around.", shown="Enter"),
+    Key("escape", "dismiss(None)", "Cancel", "Leave it as it was.", shown="Esc"),
+)
+
+STOP = (
+    Key("p", "dismiss('program')", "Program", "The program: it is interrupted, as by its own Ctrl-C."),
+    Key("k", "dismiss('kill')", "Kill", "The program, at once: it is killed, its trace stays readable."),
+    Key("x", "dismiss('explorer')", "Explorer", "The explorer: the program goes on here without it."),
+    Key("escape", "dismiss(None)", "Neither", "Neither.", shown="Esc"),
+)
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -167,6 +185,9 @@ SCOPES = (
     Scope("timeline", "Timeline", TIMELINE),
     Scope("compare", "Compare", COMPARE),
     Scope("live", "While a program runs", LIVE),
+    Scope("export", "Writing a file", EXPORT),
+    Scope("allow", "Marking as allowed", ALLOW),
+    Scope("stop", "Stop whom?", STOP),
 )
 """All keys, in the order of the help."""
 
@@ -176,16 +197,27 @@ def keys_of(scope: str) -> tuple[Key, ...]:
     return next(one.keys for one in SCOPES if one.name == scope)
 
 
-def bindings(scope: str) -> list[BindingType]:
-    """The keys of a place as Textual wants them for ``BINDINGS``."""
-    return list(_bindings(keys_of(scope)))
+def bindings(scope: str, *, first: Collection[str] = ()) -> list[BindingType]:
+    """The keys of a place as Textual wants them for ``BINDINGS``.
+
+    Parameters
+    ----------
+    scope
+        Name of the place.
+    first
+        Names of keys that work here even where a widget has a use for them.
+    """
+    return [
+        replace(binding, priority=True) if binding.key in first else binding
+        for binding in _bindings(keys_of(scope))
+    ]
 
 
 def _bindings(keys: Iterable[Key]) -> Iterator[Binding]:
     for key in keys:
-        first, *others = key.keys.split(",")
+        name, *others = key.keys.split(",")
         yield Binding(
-            first, key.action, key.label, show=key.in_footer, key_display=key.shown or None, tooltip=key.what
+            name, key.action, key.label, show=key.in_footer, key_display=key.shown or None, tooltip=key.what
         )
         for other in others:
             yield Binding(other, key.action, key.label, show=False)

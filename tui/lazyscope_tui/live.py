@@ -8,12 +8,11 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from lazyscope.errors import LazyscopeError
 from lazyscope_tui.app import Explorer
@@ -82,11 +81,6 @@ class Following:
         return (self.ended or time.time()) - self.began
 
 
-def _first(key: BindingType) -> BindingType:
-    """The same; of Ctrl-C before the screen, which would copy."""
-    return replace(key, priority=True) if isinstance(key, Binding) and key.key == "ctrl+c" else key
-
-
 class LiveExplorer(Explorer):
     """Follows a program, and goes on with its trace.
 
@@ -96,9 +90,8 @@ class LiveExplorer(Explorer):
         The program.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(_first(key) for key in bindings("live")),
-    ]
+    # Textual's own Ctrl-C would copy.
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("live", first=("ctrl+c",))]
 
     def __init__(self, following: Following) -> None:
         super().__init__(following.tail.path)

@@ -8,12 +8,15 @@ opened later finds them in the session.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from textual.message import Message
 
+from lazyscope.analysis.cost import SiteCost, breakdown
 from lazyscope.catalogue.finding import Diagnosis, Finding
 from lazyscope.model.trace import TraceData
 
@@ -34,6 +37,11 @@ class Session:
     """Reasons of findings marked as allowed while looking at them, by fingerprint."""
     selected: str | None = None
     """Id of the finding that was looked at last."""
+
+    @cached_property
+    def sites(self) -> Sequence[SiteCost]:
+        """The lines that forced, the dearest first."""
+        return breakdown(self.trace).sites
 
     def finding(self, number: str | None) -> Finding | None:
         """The finding of an id such as ``F1``."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from lazyscope.catalogue.finding import Finding
+from lazyscope_tui.keys import bindings
 from lazyscope_tui.widgets.looks import QUIET, STRONG
 from lazyscope_tui.widgets.page import text
 
@@ -25,7 +26,7 @@ class AllowScreen(ModalScreen[str | None]):
         The finding.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("allow")]
 
     def __init__(self, found: Finding) -> None:
         super().__init__()
@@ -44,4 +45,9 @@ class AllowScreen(ModalScreen[str | None]):
             )
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip())
+        event.stop()
+        self.action_mark()
+
+    def action_mark(self) -> None:
+        """Give back the reason."""
+        self.dismiss(self.query_one(Input).value.strip())

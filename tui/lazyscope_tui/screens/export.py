@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -18,6 +18,7 @@ from textual.worker import Worker, get_current_worker
 
 from lazyscope.errors import LazyscopeError
 from lazyscope_tui.exporting import Export, exports, free_path, write_new
+from lazyscope_tui.keys import bindings
 from lazyscope_tui.session import Session
 from lazyscope_tui.widgets.looks import QUIET, STRONG
 from lazyscope_tui.widgets.page import text
@@ -42,11 +43,7 @@ class ExportScreen(ModalScreen[None]):
         The trace.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel"),
-        Binding("enter", "write", "Write"),
-        Binding("tab", "edit_name", "Name", priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("export", first=("tab",))]
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -128,7 +125,7 @@ class ExportScreen(ModalScreen[None]):
             seconds = time.monotonic() - self._began
             self._say(text(f"writing {self._file_name.value}, {seconds:.0f} s; Esc calls it off"))
 
-    @work(thread=True, exclusive=True, group="exporting")
+    @work(thread=True, exclusive=True, group="exporting", description="writes a file")
     def _write(self, chosen: Export, file: Path) -> None:
         try:
             content = chosen.made(self._session.trace)

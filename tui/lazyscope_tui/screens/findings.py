@@ -27,7 +27,7 @@ from lazyscope_tui.widgets.search_bar import SearchBar
 from lazyscope_tui.widgets.sites_page import write_sites
 
 _ROWS_ON_TOP = 6
-"""Findings in view where the list stands above what is said of one of them."""
+"""Findings in view where the list stands above what is said of one of them; a quarter of more rows."""
 
 
 class FindingsScreen(MainScreen):
@@ -64,7 +64,11 @@ class FindingsScreen(MainScreen):
         """Show the findings that are searched for, with the cursor on one of them."""
         self._found.update()
         count = len(self._found.shown)
-        self._rows.styles.max_height = None if self.has_class("-wide") else min(max(count, 1), _ROWS_ON_TOP)
+        wide = self.has_class("-wide")
+        # The line below says where, which tells findings of one kind apart.
+        self._rows.lines = self._found.lines = 2 if wide else 1
+        most = max(_ROWS_ON_TOP, self.size.height // 4)
+        self._rows.styles.max_height = None if wide else min(max(count, 1), most)
         self._rows.show(count, self._found.index(wanted or self.session.selected) or 0, empty=self._empty())
         self._search.say(figures.plural(count, "finding"))
 
@@ -103,7 +107,7 @@ class FindingsScreen(MainScreen):
                 page.blank()
             write_finding(page, self.session, found, self._fix)
         elif diagnosis is None:
-            write_sites(page, self.session.trace)
+            write_sites(page, self.session)
         elif not diagnosis.findings:
             page.paragraph(Content(CLEAN if self.session.trace.forces else LAZY))
 

@@ -16,7 +16,7 @@ from lazyscope import figures
 from lazyscope.model.trace import covered_seconds
 from lazyscope.report.killed import wanted_sentences
 from lazyscope_tui.force_rows import ForceRows
-from lazyscope_tui.keys import bindings
+from lazyscope_tui.keys import bindings, keys_of, written
 from lazyscope_tui.widgets.looks import BAR, QUIET, STRONG
 from lazyscope_tui.widgets.page import text
 from lazyscope_tui.widgets.row_list import RowList
@@ -176,20 +176,10 @@ class LiveScreen(Screen[None]):
 class StopScreen(ModalScreen[str | None]):
     """Asks what Ctrl-C is meant for."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "dismiss('program')", "Program"),
-        Binding("k", "dismiss('kill')", "Kill"),
-        Binding("x", "dismiss('explorer')", "Explorer"),
-        Binding("escape", "dismiss(None)", "Neither"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("stop")]
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog"):
             yield Static(Content.styled("Stop whom?", STRONG), markup=False)
-            for key, what in (
-                ("p", "the program: it is interrupted, as by Ctrl-C in its own terminal"),
-                ("k", "the program, at once: it is killed, its trace stays readable"),
-                ("x", "the explorer: the program goes on in this terminal without it"),
-                ("Esc", "neither"),
-            ):
-                yield Static(Content.assemble((f"{key:>5}  ", STRONG), what), markup=False)
+            for key in keys_of("stop"):
+                yield Static(Content.assemble((f"{written(key):>5}  ", STRONG), key.what), markup=False)

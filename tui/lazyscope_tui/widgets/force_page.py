@@ -81,7 +81,7 @@ def _earlier(page: Page, session: Session, force: Force) -> None:
     for wanted in repeated[:_MOST]:
         layer = text(trace.texts[trace.layers[wanted.layer].operation])
         by = "an earlier force" if wanted.last is None else f"force {wanted.last}"
-        page.line(f"  {wanted.repeated:>7,} of {wanted.tasks:<7,} ", layer, (f"  by {by}", QUIET))
+        page.line(f"  {wanted.repeated:>7,} of {wanted.tasks:<7,} ", layer, (f"  last by {by}", QUIET))
     if repeated[_MOST:]:
         page.line((f"  and {figures.plural(len(repeated) - _MOST, 'more layer')}", QUIET))
 

@@ -25,7 +25,7 @@ class RowList(Widget, can_focus=True):
     Parameters
     ----------
     draw
-        Makes the row of an index fit into so many cells.
+        Makes the row of an index fit into so many cells; it has as many lines as rows are high.
     heading
         Makes the heading of the columns.
     empty
@@ -72,6 +72,8 @@ class RowList(Widget, can_focus=True):
         self._heading = heading
         self._empty = empty
         self._first = 0
+        self.lines = 1
+        """How high a row is."""
 
     def show(self, count: int, cursor: int = 0, *, empty: str | None = None) -> None:
         """Show other rows, with the cursor on one of them."""
@@ -95,7 +97,7 @@ class RowList(Widget, can_focus=True):
     @property
     def _page(self) -> int:
         """Rows that are in view."""
-        return max(self.size.height - (self._heading is not None), 1)
+        return max((self.size.height - (self._heading is not None)) // self.lines, 1)
 
     def _keep_in_view(self) -> None:
         last = max(self.count - self._page, 0)
@@ -114,16 +116,23 @@ class RowList(Widget, can_focus=True):
         thumb = self._thumb()
         for place, index in enumerate(seen):
             edge = ("┃", BAR) if place in thumb else " "
-            lines.append(Content.assemble(self._row(index, width), edge))
+            lines += [Content.assemble(line, edge) for line in self._row(index, width)]
         return Content("\n").join(lines)
 
-    def _row(self, index: int, width: int) -> Content:
+    def _row(self, index: int, width: int) -> list[Content]:
+        """The lines of a row."""
         chosen = index == self.cursor
-        row = Content.assemble(_POINTER if chosen else "  ", self._draw(index, width - 2))
-        row = row.truncate(width, ellipsis=True, pad=True)
+        drawn = self._draw(index, width - 2).split("\n", allow_blank=True)
+        lines = [
+            Content.assemble(_POINTER if chosen and not number else "  ", line).truncate(
+                width, ellipsis=True, pad=True
+            )
+            for number, line in enumerate(drawn)
+        ]
         if not chosen:
-            return row
-        return row.stylize(f"{STRONG} {CURSOR}" if self.has_focus else CURSOR_ELSEWHERE)
+            return lines
+        style = f"{STRONG} {CURSOR}" if self.has_focus else CURSOR_ELSEWHERE
+        return [line.stylize(style) for line in lines]
 
     def _thumb(self) -> range:
         """Rows of the view beside which the part in view is marked; none where all is in view."""
@@ -171,7 +180,7 @@ class RowList(Widget, can_focus=True):
         if event.x == self.size.width - 1 and self.count > self._page:
             self.cursor = round(event.y / max(self.size.height - 1, 1) * (self.count - 1))
             return
-        index = self._first + event.y - (self._heading is not None)
+        index = self._first + (event.y - (self._heading is not None)) // self.lines
         if not 0 <= index < self.count or event.y < (self._heading is not None):
             return
         if index == self.cursor and event.chain > 1:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from lazyscope import figures
-from lazyscope.analysis.cost import breakdown
-from lazyscope.model.trace import TraceData
 from lazyscope.report.html.excerpts import place
 from lazyscope.report.html.markup import cut
+from lazyscope_tui.session import Session
 from lazyscope_tui.widgets.looks import PLACE, QUIET, STRONG
 from lazyscope_tui.widgets.page import Page
 
 _MOST = 12
 
 
-def write_sites(page: Page, trace: TraceData) -> None:
+def write_sites(page: Page, session: Session) -> None:
     """The lines that cost most, and what each did."""
-    if not trace.forces:
+    sites = session.sites
+    if not sites:
         return
-    sites = breakdown(trace).sites
     page.line(("The lines that forced most; why is being found out.", STRONG))
     page.blank()
     for site in sites[:_MOST]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textual.content import Content
-from textual.highlight import highlight
+from textual.highlight import HighlightTheme, highlight
 
 from lazyscope.analysis.cost import site_at
 from lazyscope.model.trace import TraceData
@@ -12,6 +12,14 @@ from lazyscope.report.html.markup import cut
 from lazyscope.report.marked_lines import Numbered, lines_around
 from lazyscope_tui.widgets.looks import MARK, PLACE, QUIET, STRONG
 from lazyscope_tui.widgets.page import Page
+
+
+class _Colours(HighlightTheme):
+    """Underlined is nothing but the expression that forced."""
+
+    STYLES = {  # noqa: RUF012  (an attribute of classes, for Textual)
+        token: style.replace(" underline", "") for token, style in HighlightTheme.STYLES.items()
+    }
 
 
 def write_source(page: Page, trace: TraceData, position: int, role: str) -> None:
@@ -38,7 +46,8 @@ def _drawn(around: list[Numbered], width: int) -> list[Content]:
 
 def _highlighted(lines: list[str]) -> list[Content]:
     """Lines coloured as one text, so that strings over several lines are seen as such."""
-    colored = highlight("\n".join(lines), language="python").split("\n", allow_blank=True) if lines else []
+    text = highlight("\n".join(lines), language="python", theme=_Colours)
+    colored = text.split("\n", allow_blank=True) if lines else []
     same = [one.plain for one in colored] == lines
     return colored if same else [Content(line) for line in lines]
 
