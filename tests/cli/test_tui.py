@@ -91,25 +91,17 @@ def test_explore_inside_an_event_loop_says_so(monkeypatch: pytest.MonkeyPatch) -
 
 def test_web_serves_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Loopback, a free port, and the explorer as the command."""
-    from textual_serve import server
+    from lazyscope_tui import web
 
-    served: list[tuple[str, str, int]] = []
-
-    class Server:
-        def __init__(self, command: str, host: str, port: int, title: str) -> None:
-            served.append((command, host, port))
-
-        def serve(self) -> None:
-            """Nothing."""
-
-    monkeypatch.setattr(server, "Server", Server)
+    served: list[web.LocalServer] = []
+    monkeypatch.setattr(web.LocalServer, "serve", lambda self: served.append(self))
     done = CliRunner().invoke(main, ["tui", str(path_of("kmeans")), "--web", "--port", "0"])
     assert done.exit_code == 0
-    [(command, host, port)] = served
-    assert host == "127.0.0.1"
-    assert port > 0
-    assert command.endswith(f"-m lazyscope tui {path_of('kmeans').absolute()}")
-    assert f"http://127.0.0.1:{port}" in done.stderr
+    [server] = served
+    assert server.host == "127.0.0.1"
+    assert server.port > 0
+    assert server.command.endswith(f"-m lazyscope tui {path_of('kmeans').absolute()}")
+    assert f"http://127.0.0.1:{server.port}" in done.stderr
 
 
 def test_web_with_an_unreadable_trace_gets_one_line(tmp_path: Path) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pty
 import re
-import select
 import signal
 import subprocess
 import sys
@@ -31,6 +29,7 @@ from lazyscope_tui.journal_tail import JournalTail
 from lazyscope_tui.live import Following, LiveExplorer, run_live
 from lazyscope_tui.screens.live import LiveScreen
 from recorded_samples import path_of
+from terminals import Terminal
 
 PROGRAM = """
     import sys, time
@@ -345,47 +344,9 @@ def test_without_a_terminal_it_is_one_line(tmp_path: Path) -> None:
         run_live([], tmp_path / "t.lazy")
 
 
-class Terminal:
+def live(directory: Path, *arguments: str, given: bytes | None = None) -> Terminal:
     """The command in a terminal of its own."""
-
-    def __init__(self, directory: Path, *arguments: str, given: bytes | None = None) -> None:
-        self.seen = b""
-        command = [sys.executable, "-m", "lazyscope", "run", "--live", *arguments]
-        if given is not None:
-            (directory / "given").write_bytes(given)
-        self.pid, self._terminal = pty.fork()
-        if not self.pid:
-            os.chdir(directory)
-            os.environ.update(TERM="xterm-256color", COLUMNS="100", LINES="30", TEXTUAL_ANIMATIONS="none")
-            if given is not None:
-                os.dup2(os.open("given", os.O_RDONLY), 0)
-            os.execv(command[0], command)
-
-    def until(self, found: bytes, seconds: float = 60) -> None:
-        """Wait for words, whatever moves the cursor between them."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if found in self.seen or found in re.sub(rb"\x1b\[[0-?]*[ -/]*[@-~]", b"", self.seen):
-                return
-            if select.select([self._terminal], [], [], 0.1)[0]:
-                try:
-                    self.seen += os.read(self._terminal, 65536)
-                except OSError:
-                    break
-        raise AssertionError(self.seen[-3000:])
-
-    def press(self, keys: bytes) -> None:
-        os.write(self._terminal, keys)
-
-    def ended(self) -> int:
-        """The exit status; what is written until then is seen."""
-        while True:
-            try:
-                content = os.read(self._terminal, 65536)
-            except OSError:
-                break
-            self.seen += content
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+    return Terminal(directory, "run", "--live", *arguments, given=given)
 
 
 @pytest.fixture
@@ -397,7 +358,7 @@ def program(tmp_path: Path) -> Path:
 
 def test_status_and_output_are_the_programs(program: Path) -> None:
     """After the explorer is left, everything that was written stands in the terminal."""
-    terminal = Terminal(program.parent, "program.py", "go", given=b"piped")
+    terminal = live(program.parent, "program.py", "go", given=b"piped")
     terminal.until(b"force 2 is running")
     (program.parent / "go").touch()
     terminal.until(b"ended with status 3")
@@ -417,7 +378,7 @@ def test_status_and_output_are_the_programs(program: Path) -> None:
 
 def test_program_outlives_the_explorer(program: Path) -> None:
     """Its output goes on in the terminal, and its status is the command's."""
-    terminal = Terminal(program.parent, "-o", "mine.lazy", "program.py", "go")
+    terminal = live(program.parent, "-o", "mine.lazy", "program.py", "go")
     terminal.until(b"force 2 is running")
     terminal.press(b"\x03")
     terminal.until(b"Stop whom?")
@@ -433,7 +394,7 @@ def test_program_outlives_the_explorer(program: Path) -> None:
 def test_existing_trace_is_kept(program: Path) -> None:
     """As without --live."""
     (program.parent / "mine.lazy").write_bytes(b"mine")
-    terminal = Terminal(program.parent, "-o", "mine.lazy", "program.py", "go")
+    terminal = live(program.parent, "-o", "mine.lazy", "program.py", "go")
     assert terminal.ended() == 2
     assert b"mine.lazy exists and would be lost" in terminal.seen
     assert (program.parent / "mine.lazy").read_bytes() == b"mine"

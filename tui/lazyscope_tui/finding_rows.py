@@ -22,6 +22,8 @@ FIELDS = ("code", "severity", "line", "entry", "fix", "for")
 
 _ROOMY = 60
 """From so many cells on there is room for the number of forces, too."""
+_INDENT = 4
+"""Cells before a second line."""
 
 
 @dataclass
@@ -85,6 +87,6 @@ class FindingRows:
             (label, SEVERITY[found.severity]), (indent, QUIET), title, "  ", (cost.plain, QUIET)
         )
         if self.lines > 1:
-            where = text(self._where(found), QUIET).truncate(max(width - len(label), 1), ellipsis=True)
-            row = Content("\n").join([row, where.pad_left(len(label))])
+            where = text(self._where(found), QUIET).truncate(max(width - _INDENT, 1), ellipsis=True)
+            row = Content("\n").join([row, where.pad_left(_INDENT)])
         return row.stylize(QUIET) if allowed or found.severity == "info" else row

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 
 import click
@@ -58,11 +56,10 @@ def serve(path: Path, port: int) -> None:
     # A browser would only show that the explorer has ended.
     journal.read_file(path)
     port = _free(port)
-    from textual_serve.server import Server
+    from lazyscope_tui import web
 
-    command = [sys.executable, "-m", "lazyscope", "tui", str(path.absolute())]
     click.echo(f"lazyscope: {path} at http://{_HOST}:{port}; Ctrl-C ends it", err=True)
-    Server(shlex.join(command), host=_HOST, port=port, title=f"lazyscope: {path.name}").serve()
+    web.serve(path, _HOST, port)
 
 
 def _free(port: int) -> int:
