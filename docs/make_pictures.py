@@ -5,9 +5,11 @@ Needs the test extra and chromium; graphs are drawn by graphviz-pure, which draw
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -21,14 +23,15 @@ from lazyscope.report import terminal
 from lazyscope.report.graphs.dot_source import dot_source
 from lazyscope.report.graphs.drawing import picture_of
 from lazyscope.report.html import html_report
+from lazyscope_tui.app import Explorer
 
 DOCS = Path(__file__).parent
 TRACES = DOCS.parent / "tests" / "golden" / "traces"
 
-# Rich's own template loads a font from the network; any monospaced one will do.
-FORMAT = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
-    "Fira Code, monospace", "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
-)
+# Rich's and Textual's templates load a font from the network; any monospaced one will do.
+FAMILY = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono'"
+FONT = re.compile(r"@font-face \{+.*?\}+\s*", flags=re.DOTALL)
+FORMAT = FONT.sub("", CONSOLE_SVG_FORMAT).replace("Fira Code", FAMILY)
 
 
 def draw_summary(name: str, picture: Path) -> None:
@@ -63,7 +66,23 @@ def photograph_report(name: str, picture: Path) -> None:
     page_file.unlink()
 
 
+async def explore(name: str, picture: Path, keys: Sequence[str]) -> None:
+    """What `lazyscope tui` shows after these keys."""
+    app = Explorer(TRACES / f"{name}.lazy")
+    async with app.run_test(size=(120, 34)) as pilot:
+        while app.session is None or app.session.diagnosis is None:
+            await pilot.pause(0.05)
+        for key in keys:
+            await pilot.press(key)
+            await app.workers.wait_for_complete()
+        await pilot.pause(0.5)
+        drawn = app.export_screenshot(title=f"lazyscope tui {name}.lazy")
+        picture.write_text(FONT.sub("", drawn).replace("Fira Code", FAMILY))
+
+
 if __name__ == "__main__":
     draw_summary("kmeans", DOCS / "show.svg")
     draw_program("own_code", DOCS / "program.svg")
     photograph_report("kmeans", DOCS / "report.png")
+    asyncio.run(explore("kmeans", DOCS / "explore.svg", []))
+    asyncio.run(explore("kmeans", DOCS / "explore-graph.svg", ["g"]))

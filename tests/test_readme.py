@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from terminals import Terminal
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 
@@ -39,13 +41,15 @@ def run(command: str, directory: Path) -> subprocess.CompletedProcess[str]:
 def test_the_readme_has_the_commands_that_are_tested_here():
     """A new command in the README needs a test here, or a place in .ci/run."""
     assert commands() == [
-        "python -m pip install '.[samples,graph]' && lazyscope demo",
+        "python -m pip install '.[samples,graph,tui]' && lazyscope demo",
         "python -m pip install -e '.[test]' && python -m pytest",
         "lazyscope run samples/own_code.py",
         "lazyscope show lazyscope-own_code-1.lazy",
         "lazyscope report lazyscope-own_code-1.lazy -o own_code.html",
         "lazyscope graph lazyscope-own_code-1.lazy -o own_code.svg",
         "lazyscope explain LZ104",
+        "lazyscope tui lazyscope-own_code-1.lazy",
+        "lazyscope run --live samples/own_code.py",
         "lazyscope run samples/own_code.py",
         "lazyscope diff lazyscope-own_code-1.lazy lazyscope-own_code-2.lazy",
         "pytest --lazyscope",
@@ -56,7 +60,7 @@ def test_the_readme_has_the_commands_that_are_tested_here():
 def test_the_commands_on_a_program_of_your_own_work(tmp_path):
     """`run` keeps a numbered trace where it was started, and `show` reads it."""
     (tmp_path / "samples").symlink_to(ROOT / "samples")
-    _, _, recorded, shown, reported, drawn, explained, again, compared, *_ = commands()
+    _, _, recorded, shown, reported, drawn, explained, explored, live, again, compared, *_ = commands()
     first = run(recorded, tmp_path)
     assert first.returncode == 0, first.stderr
     second = run(shown, tmp_path)
@@ -73,6 +77,15 @@ def test_the_commands_on_a_program_of_your_own_work(tmp_path):
     assert (tmp_path / "own_code.svg").read_text().startswith("<?xml")
     fourth = run(compared, tmp_path)
     assert fourth.returncode == 0, fourth.stdout
+    explorer = Terminal(tmp_path, *shlex.split(explored)[1:])
+    explorer.until(b"`anomaly` is computed again and again")
+    explorer.press(b"q")
+    assert explorer.ended() == 0
+    program = Terminal(tmp_path, *shlex.split(live)[1:])
+    program.until(b"ended with status 0")
+    program.press(b"q")
+    assert program.ended() == 0
+    assert first.stdout.encode() in program.seen.replace(b"\r\n", b"\n")
 
 
 def test_the_pytest_commands_work(tmp_path):

@@ -82,7 +82,10 @@ class FindingRows:
         label = f"{found.id:<4}{SHAPES[found.severity]} {found.severity:<7}{found.code} "
         indent = "↳ " if found.follows is not None else ""
         room = width - len(label) - len(indent) - cost.cell_length - 2
-        title = text(found.title.replace("`", "")).truncate(max(room, 8), ellipsis=True, pad=True)
+        title = text(found.title.replace("`", ""))
+        if self.lines == 1:
+            title = Content.assemble(title, "  ", text(self._where(found), QUIET))
+        title = title.truncate(max(room, 8), ellipsis=True, pad=True)
         row = Content.assemble(
             (label, SEVERITY[found.severity]), (indent, QUIET), title, "  ", (cost.plain, QUIET)
         )
