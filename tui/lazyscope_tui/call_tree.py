@@ -37,7 +37,7 @@ class Node:
     depth: int = 0
     is_open: bool = False
     left: list[Node] = field(default_factory=list)
-    """Of ``more``: nodes that are not in the tree yet."""
+    """Of ``more``: nodes that are not in the tree yet; of calls and forces it has the events."""
     words: Mapping[str, str] | None = None
     """What a search looks into; None until one does."""
 
@@ -93,12 +93,24 @@ class CallTree:
 
         Of functions and operations only those that a search finds, if it finds any.
         """
+        if node.kind not in ("line", "function"):
+            return self._singles(node.events, node.depth + 1)
         made = list(self._below(node))
-        if node.kind in ("line", "function"):
-            made = [one for one in made if self.is_found(one, terms)] or made
-        if node.kind in ("line", "function"):
-            made.sort(key=lambda one: (-one.seconds, -len(one.events)))
-        return chunked(made, node.depth + 1)
+        made = [one for one in made if self.is_found(one, terms)] or made
+        made.sort(key=lambda one: (-one.seconds, -len(one.events)))
+        return _chunked(made, node.depth + 1)
+
+    def rest(self, node: Node) -> list[Node]:
+        """What stands in place of a node ``more``: the next chunk, and a node for the rest."""
+        if node.left:
+            return _chunked(node.left, node.depth)
+        return self._singles(node.events, node.depth)
+
+    def _singles(self, found: list[Event], depth: int) -> list[Node]:
+        """Calls or forces, one by one. A node for each of 100,000 would take half a second."""
+        nodes = [self._single(event) for event in found[:CHUNK]]
+        rest = found[CHUNK:]
+        return [*nodes, Node("more", f"{len(rest):,} more", depth=depth, events=rest)] if rest else nodes
 
     def is_found(self, node: Node, terms: Sequence[Term]) -> bool:
         """Whether a search finds a node, by its words or by those of what is below it."""
@@ -125,12 +137,9 @@ class CallTree:
         if node.kind == "line":
             for found in self._grouped(node.events, self._function):
                 yield self._function_node(found)
-        elif node.kind == "function":
+        else:
             for found in self._grouped(node.events, self._what):
                 yield self._what_node(found)
-        else:
-            for event in node.events:
-                yield self._single(event)
 
     # Groups
 
@@ -204,7 +213,7 @@ class CallTree:
         return cut(", ".join(f"{dtype} {_shape(shape)}" for dtype, shape in made), 80)
 
 
-def chunked(nodes: list[Node], depth: int) -> list[Node]:
+def _chunked(nodes: list[Node], depth: int) -> list[Node]:
     """The first nodes, and one that stands for the rest."""
     if len(nodes) <= CHUNK:
         return nodes
@@ -219,42 +228,3 @@ def _site(event: Event) -> int | None:
 def _shape(shape: list[int | None]) -> str:
     sizes = ["?" if size is None else f"{size:,}" for size in shape]
     return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
-
-
-@dataclass
-class OpenTree:
-    """The rows of a tree that are in sight."""
-
-    tree: CallTree
-    rows: list[Node] = field(default_factory=list)
-    terms: Sequence[Term] = ()
-
-    def open(self, index: int) -> None:
-        """Put the children of a row below it; the next ones in place of ``more``."""
-        node = self.rows[index]
-        if node.kind == "more":
-            self.rows[index : index + 1] = chunked(node.left, node.depth)
-        elif node.can_open and not node.is_open:
-            node.is_open = True
-            self.rows[index + 1 : index + 1] = self.tree.children(node, self.terms)
-
-    def close(self, index: int) -> int:
-        """Take the rows below a row away, or go to the one that it is below; the index of either."""
-        node = self.rows[index]
-        if node.is_open:
-            node.is_open = False
-            last = self._end(index)
-            del self.rows[index + 1 : last]
-            return index
-        return self.above(index)
-
-    def above(self, index: int) -> int:
-        """The row that a row is below; the row itself at the top."""
-        depth = self.rows[index].depth
-        return next((one for one in range(index, -1, -1) if self.rows[one].depth < depth), index)
-
-    def _end(self, index: int) -> int:
-        """Where the rows below a row end."""
-        depth = self.rows[index].depth
-        below = range(index + 1, len(self.rows))
-        return next((one for one in below if self.rows[one].depth <= depth), len(self.rows))

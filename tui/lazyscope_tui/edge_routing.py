@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from heapq import heappop, heappush
-from itertools import pairwise, product
+from itertools import product
 from typing import TypeAlias
 
-from lazyscope.report.graphs.picture import Content, Edge, Group, Picture
+from lazyscope.report.graphs.picture import Edge, Picture
+from lazyscope_tui.cell_field import CellField
 from lazyscope_tui.cells import DOWN, LEFT, RIGHT, STEPS, UP, Box, Cell, Path
 
-_TURN, _CROSSING, _SHARED, _CLOSE, _BORDER = 4, 3, 12, 1, 8
-"""What is avoided, in cells that an arrow would rather go round."""
+_TURN = 4
+"""Cells that an arrow would rather go on than turn."""
 _DOWNWARDS = ("order", "data", "forced", "follow-on")
 """Kinds of arrows that leave below a node, and come to one from above."""
 _ASIDE = 40
 """Columns in which a way beside everything is looked for."""
-_MARGIN = 4
-"""Free cells around everything."""
 
 
 _Port: TypeAlias = tuple[Cell, int]
@@ -27,73 +26,30 @@ _Port: TypeAlias = tuple[Cell, int]
 
 def routes(picture: Picture, boxes: Mapping[str, Box]) -> list[tuple[Edge, Path]]:
     """A path for every edge, in the order of the picture; straight ones are led first."""
-    field_ = _Field.of(picture.content, boxes)
+    cells = CellField.of(picture.content, boxes)
+    router = _Router(boxes, cells)
     found: dict[int, Path] = {}
     edges = [edge for edge in picture.edges if edge.tail in boxes and edge.head in boxes]
     later = []
     for number, edge in enumerate(edges):
-        path = field_.straight(edge)
+        path = router.straight(edge)
         if path:
-            field_.use(edge, path)
+            cells.use(edge, path)
             found[number] = path
         else:
             later.append(number)
-    for number in sorted(later, key=lambda number: field_.distance(edges[number])):
-        found[number] = field_.beside(edges[number]) or field_.led(edges[number])
-        field_.use(edges[number], found[number])
+    for number in sorted(later, key=lambda number: router.distance(edges[number])):
+        found[number] = router.beside(edges[number]) or router.led(edges[number])
+        cells.use(edges[number], found[number])
     return [(edge, found[number]) for number, edge in enumerate(edges)]
 
 
-@dataclass
-class _Field:
-    """The cells, what is in them, and which arrows run through them."""
+@dataclass(frozen=True)
+class _Router:
+    """Finds ways between nodes."""
 
     boxes: Mapping[str, Box]
-    width: int
-    height: int
-    taken: bytearray
-    """1 in nodes and corners of groups, 2 beside nodes, 4 on level borders, 8 on upright ones."""
-    level: dict[Cell, set[str]] = field(default_factory=dict)
-    """By cell, the ends of arrows that run through it from side to side."""
-    upright: dict[Cell, set[str]] = field(default_factory=dict)
-
-    @staticmethod
-    def of(content: Sequence[Content], boxes: Mapping[str, Box]) -> _Field:
-        width = max((box.right for box in boxes.values()), default=0) + _MARGIN
-        height = max((box.bottom for box in boxes.values()), default=0) + _MARGIN
-        made = _Field(boxes, width, height, bytearray(width * height))
-        groups, waiting = set(), list(content)
-        while waiting:
-            one = waiting.pop()
-            if isinstance(one, Group):
-                groups.add(one.id)
-                waiting += one.content
-        for name, box in boxes.items():
-            if name in groups:
-                made.frame(box)
-            else:
-                made.fill(box)
-        return made
-
-    def fill(self, box: Box) -> None:
-        for y in range(max(box.top - 1, 0), min(box.bottom + 1, self.height)):
-            for x in range(max(box.left - 1, 0), min(box.right + 1, self.width)):
-                self.taken[y * self.width + x] |= 1 if box.holds(x, y) else 2
-
-    def frame(self, box: Box) -> None:
-        for x in range(box.left, box.right):
-            for y in (box.top, box.bottom - 1):
-                self.taken[y * self.width + x] |= 4
-        for y in range(box.top, box.bottom):
-            for x in (box.left, box.right - 1):
-                self.taken[y * self.width + x] |= 8
-
-    def use(self, edge: Edge, path: Path) -> None:
-        """Remember an arrow, which others cross rather than cover."""
-        for (x, y), (next_x, _) in pairwise(path):
-            used = self.upright if x == next_x else self.level
-            for cell in ((x, y), (next_x, y)) if used is self.level else ((x, y),):
-                used.setdefault(cell, set()).update((f"from {edge.tail}", f"to {edge.head}"))
+    field: CellField
 
     # Ports
 
@@ -141,7 +97,7 @@ class _Field:
     def first_free(self, ways: Iterable[Sequence[Cell]], direction: int) -> Path:
         """The first in which nothing lies; none if there is none."""
         for way in ways:
-            if way and all(self.is_free(cell, direction) for cell in way):
+            if way and all(self.field.is_free(cell, direction) for cell in way):
                 return tuple(way)
         return ()
 
@@ -159,22 +115,11 @@ class _Field:
             nearest = min(start[0] + step, end[0] + step) if step < 0 else max(start[0] + step, end[0] + step)
             for x in range(nearest, nearest + step * _ASIDE, step):
                 path = _around(start, end, x)
-                if any(self.is_border(x, y) for y in (start[1], end[1])):
+                if any(self.field.is_border(x, y) for y in (start[1], end[1])):
                     break
-                if all(self.is_free(cell, UP if cell[0] == x else direction) for cell in path):
+                if all(self.field.is_free(cell, UP if cell[0] == x else direction) for cell in path):
                     return path
         return ()
-
-    def is_border(self, x: int, y: int) -> bool:
-        """Whether the side of a group is there; all outside counts as one."""
-        return not 0 <= x < self.width or bool(self.taken[y * self.width + x] & 8)
-
-    def is_free(self, cell: Cell, direction: int) -> bool:
-        x, y = cell
-        if not (0 <= x < self.width and 0 <= y < self.height):
-            return False
-        taken = self.taken[y * self.width + x]
-        return not taken & (1 | (8 if direction in (UP, DOWN) else 4))
 
     def led(self, edge: Edge) -> Path:
         """The cheapest way from one of the tail's ports to one of the head's; straight through at worst."""
@@ -185,7 +130,7 @@ class _Field:
         costs: dict[_Port, int] = {}
         before: dict[_Port, _Port] = {}
         for cell, direction in self.leaving(edge):
-            if self.is_free(cell, direction):
+            if self.field.is_free(cell, direction):
                 costs[cell, direction] = 0
                 heappush(waiting, (_to_go(cell, goals), 0, (cell, direction)))
         while waiting:
@@ -210,25 +155,14 @@ class _Field:
             new = (direction + turn) % 4
             if turn:
                 # It turns where it is, which must not be on a border.
-                if self.taken[y * self.width + x] & 12:
+                if not self.field.may_turn(x, y):
                     continue
                 if (state[0], new) in ends:
                     yield (state[0], new), _TURN
             step = STEPS[new]
             cell = x + step[0], y + step[1]
-            if self.is_free(cell, new):
-                yield (cell, new), 1 + (_TURN if turn else 0) + self.cost(cell, new, names)
-
-    def cost(self, cell: Cell, direction: int, names: set[str]) -> int:
-        x, y = cell
-        taken = self.taken[y * self.width + x]
-        cost = (_CLOSE if taken & 2 else 0) + (_BORDER if taken & 12 else 0)
-        along, across = (self.upright, self.level) if direction in (UP, DOWN) else (self.level, self.upright)
-        if cell in along and names.isdisjoint(along[cell]):
-            cost += _SHARED
-        if cell in across and names.isdisjoint(across[cell]):
-            cost += _CROSSING
-        return cost
+            if self.field.is_free(cell, new):
+                yield (cell, new), 1 + (_TURN if turn else 0) + self.field.cost(cell, new, names)
 
 
 def _sides(box: Box) -> list[_Port]:

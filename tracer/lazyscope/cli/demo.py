@@ -34,6 +34,7 @@ def demo() -> None:
         raise LazyscopeError(f"the sample ended with status {status}; what it recorded is in {path.name}")
     _show(path)
     click.echo("\nWhat a code means:        lazyscope explain LZ110", err=True)
+    click.echo(f"Go through it:            lazyscope tui {path.name}", err=True)
     click.echo(f"All of it in the browser: lazyscope report {path.name} -o {path.stem}.html", err=True)
     click.echo("On a program of your own: lazyscope run SCRIPT", err=True)
 

@@ -13,9 +13,10 @@ from textual.widget import Widget
 
 from lazyscope import figures
 from lazyscope.model.trace import Force
-from lazyscope_tui.call_tree import FIELDS, CallTree, Node, OpenTree
+from lazyscope_tui.call_tree import FIELDS, CallTree, Node
 from lazyscope_tui.editing import open_in_editor
 from lazyscope_tui.keys import bindings
+from lazyscope_tui.open_tree import OpenTree
 from lazyscope_tui.screens.main_screen import MainScreen
 from lazyscope_tui.searching import parsed
 from lazyscope_tui.session import GoTo, Session
