@@ -91,6 +91,7 @@ class TraceBuilder:
         site: int,
         *,
         outputs: list[tuple[str, str, list[int | None]]] | None = None,
+        user_site: int | None = SAME,
     ) -> None:
         """Add an array call; its outputs are (name, dtype, shape)."""
         made = [
@@ -98,7 +99,10 @@ class TraceBuilder:
             for name, dtype, shape in outputs or []
         ]
         self._records.append(
-            events.Call(self.now, self.text(operation), site, site, [], made, self.text("MainThread"))
+            events.Call(
+                self.now, self.text(operation), site, site if user_site == SAME else user_site, [], made,
+                self.text("MainThread"),
+            )
         )
 
     def begin(

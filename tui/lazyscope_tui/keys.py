@@ -93,7 +93,7 @@ FORCES = (
 )  # fmt: skip
 
 COMPARE = (
-    Key("enter", "take", "Take", "Compare with the chosen trace; on a finding, go there."),
+    Key("enter", "take", "Take", "Compare with the chosen trace; on a finding, go there.", shown="Enter"),
     Key("slash", "choose", "Other trace", "Choose another trace, or type the name of its file.", shown="/"),
     Key("w", "swap", "Swap", "Take the other trace as the one before, or after."),
     Key(
@@ -132,7 +132,7 @@ TIMELINE: tuple[Key, ...] = (
     Key("minus", "zoom(-1)", "Farther", "Show twice as much time.", shown="-"),
     more("z", "show_near", "Fit", "Show the force as wide as the view."),
     more("0,home", "show_all", "All", "Show the whole run."),
-    Key("enter", "show_force", "Force", "Go to the force."),
+    Key("enter", "show_force", "Force", "Go to the force.", shown="Enter"),
     Key("f", "show_finding", "Finding", "Go to the finding of the force."),
     more("left,h", "pan(-1)", "Earlier", "Move to earlier; the mouse drags the time.", shown="← h"),
     more("right,l", "pan(1)", "Later", "Move to later.", shown="→ l"),
@@ -141,7 +141,13 @@ TIMELINE: tuple[Key, ...] = (
 )  # fmt: skip
 
 LIVE: tuple[Key, ...] = (
-    Key("enter", "app.explore", "Explore", "Explore what has been recorded so far, or all of it at the end."),
+    Key(
+        "enter",
+        "app.explore",
+        "Explore",
+        "Explore what has been recorded so far, or all of it at the end.",
+        shown="Enter",
+    ),
     Key("ctrl+c", "app.ask_whom_to_stop", "Stop", "Stop the program, or leave the explorer.", shown="^C"),
     more("tab", "other_pane", "Other pane", "To the output of the program, or to its forces.", shown="Tab"),
     more("L", "app.show_live", "Live", "Back from the explorer to the program that runs."),

@@ -21,6 +21,7 @@ _WORDS = (
     ("trigger", "what made dask compute: __bool__, __array__, compute, ..."),
     ("site", "the line that forced; your line is the one of your program that led there"),
     ("entry", "the public library function that your line reached"),
+    ("▏ ▕", "on the timeline: from a line's or function's first call or force in a row to its last"),
     ("≥ ≤", "a lower or an upper bound"),
 )
 _SEVERITIES = {

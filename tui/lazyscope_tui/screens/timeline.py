@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from lazyscope import figures
 from lazyscope.analysis.cost import site_at
+from lazyscope.catalogue.finding import Finding
 from lazyscope.model.trace import Force
 from lazyscope.report.html.excerpts import place
 from lazyscope_tui.force_rows import began, took
@@ -21,12 +22,16 @@ from lazyscope_tui.keys import bindings
 from lazyscope_tui.screens.main_screen import MainScreen
 from lazyscope_tui.session import DiagnosisReady, GoTo, Session
 from lazyscope_tui.time_strips import Strips, strips
-from lazyscope_tui.widgets.flame_strip import MOST, NEW, SOME, FlameStrip
+from lazyscope_tui.time_window import time_label
+from lazyscope_tui.widgets.flame_strip import FlameStrip
+from lazyscope_tui.widgets.lane_painting import BEGIN, END, MOST, NEW, SOME
 from lazyscope_tui.widgets.looks import PLACE, QUIET, STRONG
 from lazyscope_tui.widgets.page import text
 
 _NEARER = 2.0
-_LEGEND = f"{NEW} new work  {SOME} partly run before  {MOST} mostly run before  ▂▄▆ calls"
+_LEGEND = (
+    f"{BEGIN}line, function{END}  ▂▄▆ calls  forces: {NEW} new  {SOME} partly run before  {MOST} mostly"
+)
 
 
 class Arranged(Message):
@@ -69,15 +74,20 @@ class TimelineScreen(MainScreen):
         self.call_after_refresh(self._first_look)
 
     def _first_look(self) -> None:
-        """The whole run, and in it the finding that was looked at, else the longest force."""
+        """All that was recorded, and in it the finding that was looked at, else the longest force."""
         strip, found = self._strip, self.session.finding(self.session.selected)
         if self._wanted is not None:
             self._reveal_wanted()
-        elif strip is not None and strip.strips.forces and strip.selected is None:
+        elif strip is not None and strip.selected is None:
+            strip.show(*strip.strips.recorded)
+            self._select_first(strip, found)
+        self._tell()
+
+    def _select_first(self, strip: FlameStrip, found: Finding | None) -> None:
+        if strip.strips.forces:
             ids = set(() if found is None else found.forces)
             of_finding = [force for force in strip.strips.forces if force.id in ids]
             strip.select(max(of_finding or strip.strips.forces, key=lambda force: force.seconds))
-        self._tell()
 
     def on_diagnosis_ready(self, message: DiagnosisReady) -> None:
         message.stop()
@@ -117,7 +127,7 @@ class TimelineScreen(MainScreen):
         if strip is None:
             return
         window = strip.window
-        since = figures.duration(window.start) if window.start > 0 else "0 s"
+        since = time_label(window.start, window.seconds / 10)
         seen, whole = figures.duration(window.seconds), figures.duration(strip.strips.seconds)
         part = f"all {whole}" if seen == whole else f"{seen} from {since} on, of {whole}"
         first = Content.styled(f"in view: {part}", QUIET)

@@ -1,8 +1,10 @@
-"""Threads as lanes: calls as a density above, forces as bars below, nested ones under those around them."""
+"""Threads as lanes: your lines, functions of libraries, calls, and forces with nested ones below."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -14,24 +16,22 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from lazyscope import figures
 from lazyscope.model.trace import Force
-from lazyscope_tui.time_strips import Lane, Row, Strips, Window, ticks
+from lazyscope_tui.time_strips import Lane, Strips
+from lazyscope_tui.time_window import Window
 from lazyscope_tui.widgets.graph_canvas import component_look
+from lazyscope_tui.widgets.lane_painting import Cells, axis, call_cells, force_cells, per_column, place_cells
 from lazyscope_tui.widgets.page import text
 
-NEW, SOME, MOST = "█", "▓", "╱"
-"""How a bar is drawn: nothing of it had run before, some of it, more than half."""
-_DENSITY = " ▁▂▃▄▅▆▇█"
 _GUTTER = 14
 """Columns of the threads' names."""
-_TICK = 12
-"""Columns between times on the axis, at least."""
-_LABEL = 6
-"""Columns from which on a bar says what it is."""
 _HIGHEST = 4
-"""Rows of a line where there is room."""
-_WORDS = ("axis", "name", "calls", "new", "some", "most", "label", "chosen", "selected")
+"""Rows of calls, and of forces, where there is room."""
+_COUNTED, _LINE, _FUNCTION = -1, -3, -2
+"""Rows of a lane that are not forces of some depth."""
+_WORDS = (
+    "axis", "name", "line", "function", "calls", "new", "some", "most", "label", "chosen", "selected",
+)  # fmt: skip
 
 
 class FlameStrip(ScrollView, can_focus=True, inherit_bindings=False):
@@ -66,7 +66,9 @@ class FlameStrip(ScrollView, can_focus=True, inherit_bindings=False):
         self.strips = strips
         self._lines = list(self._numbered())
         self._high = 1
-        """Rows of a line."""
+        """Rows of calls, and of forces of one depth."""
+        self._tops = list(range(len(self._lines) + 1))
+        """Rows above each line, and above all that follows."""
         self._looks: dict[str, Style] = {}
         self._most_calls: tuple[Window, int] | None = None
         self._grabbed: int | None = None
@@ -75,20 +77,37 @@ class FlameStrip(ScrollView, can_focus=True, inherit_bindings=False):
         self.set_reactive(FlameStrip.window, Window(0.0, strips.seconds, 1))
 
     def _numbered(self) -> Iterator[tuple[Lane, int]]:
-        """Lane and depth of each line below the axis; -1 for the calls."""
+        """Lane and kind or depth of each line below the axis."""
         for lane in self.strips.lanes:
+            if lane.lines.starts:
+                yield lane, _LINE
+            if lane.functions.starts:
+                yield lane, _FUNCTION
             if lane.calls or not lane.rows:
-                yield lane, -1
+                yield lane, _COUNTED
             for depth in range(len(lane.rows)):
                 yield lane, depth
+
+    def _stack(self) -> None:
+        """Give each line its rows: names need one, calls and forces as many as there is room for."""
+        flexible = sum(kind >= _COUNTED for _, kind in self._lines)
+        room = self.size.height - 1 - (len(self._lines) - flexible)
+        self._high = min(max(room // max(flexible, 1), 1), _HIGHEST)
+        highs = (self._high if kind >= _COUNTED else 1 for _, kind in self._lines)
+        self._tops = list(accumulate(highs, initial=0))
+
+    def _line_at(self, row: int) -> tuple[int, int] | None:
+        """Number of the line in a row below the axis, and which of its rows that is."""
+        number = bisect_right(self._tops, row) - 1
+        return (number, row - self._tops[number]) if 0 <= number < len(self._lines) else None
 
     # The part in view
 
     def on_resize(self) -> None:
         window = self.window
         self.window = Window(window.start, window.seconds, max(self.size.width - _GUTTER, 1))
-        self._high = min(max((self.size.height - 1) // max(len(self._lines), 1), 1), _HIGHEST)
-        self.virtual_size = Size(self.size.width, len(self._lines) * self._high + 1)
+        self._stack()
+        self.virtual_size = Size(self.size.width, self._tops[-1] + 1)
 
     def watch_window(self) -> None:
         self.refresh()
@@ -132,7 +151,7 @@ class FlameStrip(ScrollView, can_focus=True, inherit_bindings=False):
             middle = force.begin.at + min(force.seconds, window.seconds) / 2
             self.window = window.within(middle - window.seconds / 2, window.seconds, self.strips.seconds)
         lane, depth = self.strips.place[force.id]
-        line = self._lines.index((self.strips.lanes[lane], depth)) * self._high
+        line = self._tops[self._lines.index((self.strips.lanes[lane], depth))]
         if not self.scroll_y <= line < self.scroll_y + self.size.height - 1:
             self.scroll_to(y=line - self.size.height // 2, animate=False)
 
@@ -154,25 +173,30 @@ class FlameStrip(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.size.width
         if y == 0:
             return self._axis().adjust_cell_length(width, self.rich_style)
-        number, part = divmod(y - 1 + round(self.scroll_y), self._high)
-        if number >= len(self._lines):
+        found = self._line_at(y - 1 + round(self.scroll_y))
+        if found is None:
             return Strip.blank(width, self.rich_style)
-        lane, depth = self._lines[number]
+        number, part = found
+        lane, kind = self._lines[number]
         first = part == 0 and (number == 0 or self._lines[number - 1][0] is not lane)
         name = text(lane.name if first else "").truncate(_GUTTER - 1, ellipsis=True, pad=True).plain
-        cells = self._calls(lane, part) if depth < 0 else self._forces(lane.rows[depth], part)
+        cells = self._cells(lane, kind, part)
         segments = [Segment(f"{name} ", self._look("name")), *_joined(cells, self._look)]
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 
+    def _cells(self, lane: Lane, kind: int, part: int) -> Cells:
+        if kind == _LINE:
+            return place_cells(lane.lines, self.window, "line")
+        if kind == _FUNCTION:
+            return place_cells(lane.functions, self.window, "function")
+        if kind == _COUNTED:
+            named = self.strips.operations
+            return call_cells(lane, self.window, part, self._high, self._most(), named)
+        return force_cells(lane.rows[kind], self.window, part, self._high, self.selected)
+
     def _axis(self) -> Strip:
         """Times, and above the selected force where it is."""
-        window = self.window
-        row = [" "] * window.columns
-        for time in ticks(window, _TICK):
-            column = window.column(time)
-            for place, character in enumerate(f"╷{figures.duration(time) if time > 0 else '0 s'}"):
-                if 0 <= column + place < window.columns:
-                    row[column + place] = character
+        window, row = self.window, axis(self.window)
         segments = [Segment(" " * _GUTTER, self.rich_style)]
         marked = -1 if self.selected is None else window.column(max(self.selected.begin.at, window.start))
         for place, character in enumerate(row):
@@ -180,73 +204,22 @@ class FlameStrip(ScrollView, can_focus=True, inherit_bindings=False):
             segments.append(Segment("▼" if here else character, self._look("selected" if here else "axis")))
         return Strip(segments)
 
-    def _calls(self, lane: Lane, part: int) -> list[tuple[str, str]]:
-        """A column's calls as a bar, the most of any column in view being the highest."""
-        most, top = max(self._most(), 1), len(_DENSITY) - 1
-        below = top * (self._high - 1 - part)
-        levels = [-(-count * top * self._high // most) - below for count in _per_column(lane, self.window)]
-        return [(_DENSITY[min(max(level, 0), top)], "calls") for level in levels]
-
     def _most(self) -> int:
         """Calls of the column with most of them, in any lane; counted once for each part that is seen."""
         known = self._most_calls
         if known is None or known[0] != self.window:
-            counts = [max(_per_column(lane, self.window), default=0) for lane in self.strips.lanes]
+            counts = [max(per_column(lane, self.window), default=0) for lane in self.strips.lanes]
             known = self._most_calls = self.window, max(counts, default=0)
         return known[1]
-
-    def _forces(self, row: Row, part: int) -> list[tuple[str, str]]:
-        """Column by column what ran then; bars that are wide enough say what they are."""
-        window, cells = self.window, [(" ", "")] * self.window.columns
-        column = 0
-        while column < window.columns:
-            among = row.among(window.time(column), window.time(column + 1))
-            if not among:
-                # Nothing until the next force begins.
-                after = row.starts[among.start] if among.start < len(row.starts) else window.end
-                column = max(min(window.column(after), window.columns), column + 1)
-                continue
-            last = self._last_column(row, among, column)
-            chosen = self.selected is not None and any(row.forces[n] is self.selected for n in among[:64])
-            drawn = _pattern(row.share_repeated(among))
-            look = f"{drawn[1]} chosen" if chosen else drawn[1]
-            for place in range(column, last):
-                cells[place] = drawn[0], look
-            if last - column > 1:
-                if self._begins_in(row, among.stop, last):
-                    # A narrow end, to tell it from the next.
-                    cells[last - 1] = "▌", cells[last - 1][1]
-                if part == (self._high - 1) // 2 and last - column >= _LABEL:
-                    self._write(cells, row.forces[among.start], column, last, chosen)
-            column = last
-        return cells
-
-    def _last_column(self, row: Row, among: range, column: int) -> int:
-        """The column after what is drawn as one: the rest of a force that is alone in this column."""
-        if len(among) > 1:
-            return column + 1
-        end = self.window.column(row.ends[among.start])
-        # A column that it shares with the next one is drawn as such.
-        whole = end if self._begins_in(row, among.stop, end) else end + 1
-        return max(min(whole, self.window.columns), column + 1)
-
-    def _begins_in(self, row: Row, index: int, column: int) -> bool:
-        """Whether a force begins in a column."""
-        return index < len(row.starts) and self.window.column(row.starts[index]) == column
-
-    def _write(self, cells: list[tuple[str, str]], force: Force, start: int, stop: int, chosen: bool) -> None:
-        """What a bar is, at its beginning."""
-        words = text(f" {force.id} {force.begin.trigger} ").truncate(stop - start - 1, ellipsis=True).plain
-        for place, character in enumerate(words, start):
-            cells[place] = character, "label selected" if chosen else "label"
 
     # Mouse
 
     def _force_at(self, x: int, y: int) -> Force | None:
-        number, column = (y - 1 + round(self.scroll_y)) // self._high, x - _GUTTER
-        if not 0 <= number < len(self._lines) or y < 1 or column < 0 or self._lines[number][1] < 0:
+        found, column = self._line_at(y - 1 + round(self.scroll_y)), x - _GUTTER
+        if found is None or y < 1 or column < 0 or self._lines[found[0]][1] < 0:
             return None
-        row = self._lines[number][0].rows[self._lines[number][1]]
+        lane, depth = self._lines[found[0]]
+        row = lane.rows[depth]
         among = row.among(self.window.time(column), self.window.time(column + 1))
         return row.longest(among) if among else None
 
@@ -284,18 +257,7 @@ class FlameStrip(ScrollView, can_focus=True, inherit_bindings=False):
             self.zoom(factor, self.window.time(max(event.x - _GUTTER, 0)))
 
 
-def _pattern(share: float) -> tuple[str, str]:
-    """How something is drawn of which so much had run before."""
-    if share <= 0:
-        return NEW, "new"
-    return (SOME, "some") if share <= 0.5 else (MOST, "most")
-
-
-def _per_column(lane: Lane, window: Window) -> list[int]:
-    return [lane.calls_between(window.time(n), window.time(n + 1)) for n in range(window.columns)]
-
-
-def _joined(cells: list[tuple[str, str]], look: object) -> Iterator[Segment]:
+def _joined(cells: Cells, look: object) -> Iterator[Segment]:
     """Cells of one look as one segment."""
     assert callable(look)
     start = 0
