@@ -109,8 +109,8 @@ COMPARE = (
 GRAPH: tuple[Key, ...] = (
     Key("n", "next_finding(1)", "Next", "Go to the next finding in the graph."),
     more("N", "next_finding(-1)", "Previous", "Go to the finding before."),
-    Key("plus,equals_sign", "zoom(1)", "Nearer", "Show more of each box.", shown="+"),
-    Key("minus", "zoom(-1)", "Farther", "Show less of each box, and more boxes.", shown="-"),
+    Key("plus,equals_sign", "zoom(1)", "Zoom", "Nearer: show more of each box.", shown="+ -"),
+    more("minus", "zoom(-1)", "Farther", "Farther: show less of each box, and more boxes.", shown="-"),
     Key("enter,f", "show_finding", "Finding", "Go to the finding of the box.", shown="Enter"),
     Key("g", "open_picture", "SVG", "Write the graph as SVG, and open it in the browser."),
     more("tab", "next_node(1)", "Next box", "Go to the next box.", shown="Tab"),
@@ -128,8 +128,8 @@ GRAPH: tuple[Key, ...] = (
 TIMELINE: tuple[Key, ...] = (
     Key("n", "next_force(1)", "Next", "Go to the next force."),
     more("N", "next_force(-1)", "Previous", "Go to the force before."),
-    Key("plus,equals_sign", "zoom(1)", "Nearer", "Show less time, twice as wide.", shown="+"),
-    Key("minus", "zoom(-1)", "Farther", "Show twice as much time.", shown="-"),
+    Key("plus,equals_sign", "zoom(1)", "Zoom", "Nearer: show half as much time.", shown="+ -"),
+    more("minus", "zoom(-1)", "Farther", "Farther: show twice as much time.", shown="-"),
     more("z", "show_near", "Fit", "Show the force as wide as the view."),
     more("0,home", "show_all", "All", "Show the whole run."),
     Key("enter", "show_force", "Force", "Go to the force.", shown="Enter"),

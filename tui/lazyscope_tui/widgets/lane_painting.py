@@ -150,7 +150,7 @@ def force_cells(row: Row, window: Window, part: int, high: int, selected: Force 
         if last - column > 1:
             if _begins_in(row, among.stop, window, last):
                 # A narrow end, to tell it from the next.
-                cells[last - 1] = "▌", look
+                cells[last - 1] = END if character == MOST else "▌", look
             if part == (high - 1) // 2 and last - column >= _LABEL:
                 _write_force(cells, row.forces[among.start], column, last, chosen)
         column = last
