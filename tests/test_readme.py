@@ -43,6 +43,7 @@ def test_the_readme_has_the_commands_that_are_tested_here():
     assert commands() == [
         "python -m pip install '.[samples,graph,tui]' && lazyscope demo",
         "python -m pip install -e '.[test]' && python -m pytest",
+        "python -m pip install -e '.[looks]' && python -m pytest tests/tui -m looks",
         "lazyscope run samples/own_code.py",
         "lazyscope show lazyscope-own_code-1.lazy",
         "lazyscope report lazyscope-own_code-1.lazy -o own_code.html",
@@ -60,7 +61,7 @@ def test_the_readme_has_the_commands_that_are_tested_here():
 def test_the_commands_on_a_program_of_your_own_work(tmp_path):
     """`run` keeps a numbered trace where it was started, and `show` reads it."""
     (tmp_path / "samples").symlink_to(ROOT / "samples")
-    _, _, recorded, shown, reported, drawn, explained, explored, live, again, compared, *_ = commands()
+    _, _, _, recorded, shown, reported, drawn, explained, explored, live, again, compared, *_ = commands()
     first = run(recorded, tmp_path)
     assert first.returncode == 0, first.stderr
     second = run(shown, tmp_path)

@@ -1,7 +1,6 @@
 """How every screen looks on recorded traces: light and dark, in a small and in a large terminal.
 
-After a meant change: ``python -m pytest -n0 tests/tui/test_snapshots.py --snapshot-update``, and look at
-what changed.
+After a meant change: ``python -m pytest tests/tui -m looks --snapshot-update``, and look at what changed.
 """
 
 from __future__ import annotations
