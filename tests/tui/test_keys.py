@@ -23,6 +23,7 @@ _SCREEN = {
     "compare": "6",
     "export": "e",
     "allow": "x",
+    "pages": "i",
 }
 """The key that leads to a scope."""
 _BEFORE = {
@@ -69,7 +70,8 @@ def _cases() -> list[Any]:
     return [
         pytest.param(scope.name, key, name, id=f"{scope.name}-{name}")
         for scope in SCOPES
-        if scope.name not in ("live", "stop")  # a program runs there: test_live
+        # Where a program runs, and where something went wrong: test_live, test_trouble.
+        if scope.name not in ("live", "stop", "fault")
         for key in scope.keys
         for name in key.keys.split(",")
         if (scope.name, key.action) not in _NOTHING_TO_DO

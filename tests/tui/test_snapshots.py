@@ -28,6 +28,7 @@ _SCREENS: dict[str, tuple[str, ...]] = {
     "compared": ("6", "enter"),
     "export": ("e",),
     "help": ("question_mark",),
+    "about": ("i",),
 }
 
 

@@ -11,6 +11,7 @@ from explored import WIDE, explored, pressed, settled, shown, words
 from textual.pilot import Pilot
 
 import sample_traces
+from lazyscope.report.unseen import unseen
 from lazyscope_tui.app import Explorer
 from lazyscope_tui.screens.forces import ForcesScreen
 from recorded_samples import path_of
@@ -140,6 +141,32 @@ async def test_markup_in_a_search_is_text() -> None:
     """A bracket that closes nothing."""
     async with explored(path_of("kmeans")) as pilot:
         assert "No finding has all of this." in await pressed(pilot, "slash", *"[/b] [0]", "enter")
+
+
+async def test_cut_trace_claims_no_more_than_it_knows(tmp_path: Path) -> None:
+    """What was recorded of a program that did not end is not said of all of it."""
+    build = TraceBuilder("c.py")
+    build.source("c.py", "x + 1")
+    build.call("Array.__add__", build.at("c.py", "x + 1"))
+    file = tmp_path / "cut.lazy"
+    build.save(file)
+    async with explored(file) as pilot:
+        assert "No graph was executed as far as the trace goes" in words(pilot)
+        for key in ("2", "3", "5"):
+            assert "stayed lazy all the time" not in await pressed(pilot, key)
+
+
+async def test_what_was_not_seen_is_told_in_full() -> None:
+    """On the page about the trace, whatever the headline has room for."""
+    async with explored(sample_traces.killed().trace(), WIDE) as pilot:
+        trace, diagnosis = pilot.app.session.trace, pilot.app.session.diagnosis
+        [missing] = unseen(trace, diagnosis)
+        assert missing not in words(pilot)
+        await pressed(pilot, "i")
+        assert missing in words(pilot)
+        for version in trace.header.versions.values():
+            assert version in words(pilot)
+        assert "1 Findings" in await pressed(pilot, "escape")
 
 
 async def test_fault_is_shown_and_survived(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -236,12 +236,23 @@ class Explorer(App[None]):
 
     # What works everywhere
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether there is anything to write."""
+        return action != "export" or self.session is not None
+
     def action_export(self) -> None:
         """Ask what to write, and where."""
         from lazyscope_tui.screens.export import ExportScreen
 
         if self.session is not None:
             self.push_screen(ExportScreen(self.session))
+
+    def action_about(self) -> None:
+        """Show what is said of no finding."""
+        from lazyscope_tui.screens.about import AboutScreen
+
+        if self.session is not None:
+            self.push_screen(AboutScreen(self.session))
 
     def action_help(self) -> None:
         """Show all keys."""

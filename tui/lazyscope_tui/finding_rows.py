@@ -22,6 +22,8 @@ FIELDS = ("code", "severity", "line", "entry", "fix", "for")
 
 _ROOMY = 60
 """From so many cells on there is room for the number of forces, too."""
+_ROOM_FOR_PLACE = 24
+"""Cells after a title from which on the place is worth showing."""
 _INDENT = 4
 """Cells before a second line."""
 
@@ -83,7 +85,7 @@ class FindingRows:
         indent = "↳ " if found.follows is not None else ""
         room = width - len(label) - len(indent) - cost.cell_length - 2
         title = text(found.title.replace("`", ""))
-        if self.lines == 1:
+        if self.lines == 1 and room - title.cell_length >= _ROOM_FOR_PLACE:
             title = Content.assemble(title, "  ", text(self._where(found), QUIET))
         title = title.truncate(max(room, 8), ellipsis=True, pad=True)
         row = Content.assemble(

@@ -40,6 +40,7 @@ EVERYWHERE = (
     more("left_square_bracket,alt+left", "back", "Back", "Back to where you were.", shown="["),
     more("right_square_bracket,alt+right", "forward", "Forward", "Forward again.", shown="]"),
     Key("e", "export", "Export", "Write a report or picture to a file."),
+    more("i", "about", "About", "About the trace: its cost, what stayed lazy, what was not seen, versions."),
     more("ctrl+r", "reload", "Reload", "Read the trace again, as when its program still runs."),
     more("ctrl+t", "switch_theme", "Light or dark", "Switch between the light and the dark theme."),
     Key("question_mark,f1", "help", "Help", "All keys, and what marks and words mean.", shown="?"),
@@ -164,6 +165,13 @@ ALLOW = (
     Key("escape", "dismiss(None)", "Cancel", "Leave it as it was.", shown="Esc"),
 )
 
+PAGES = (Key("escape,q", "dismiss", "Back", "Back to where you were.", shown="Esc"),)
+
+FAULT = (
+    Key("enter,escape", "go_on", "Go on", "Go on with the trace.", shown="Enter"),
+    Key("y", "copy", "Copy", "Copy what is shown, to report it."),
+)
+
 STOP = (
     Key("p", "dismiss('program')", "Program", "The program: it is interrupted, as by its own Ctrl-C."),
     Key("k", "dismiss('kill')", "Kill", "The program, at once: it is killed, its trace stays readable."),
@@ -194,6 +202,8 @@ SCOPES = (
     Scope("export", "Writing a file", EXPORT),
     Scope("allow", "Marking as allowed", ALLOW),
     Scope("stop", "Stop whom?", STOP),
+    Scope("pages", "Here, and About", PAGES),
+    Scope("fault", "Where something went wrong", FAULT),
 )
 """All keys, in the order of the help."""
 

@@ -114,7 +114,7 @@ class LiveExplorer(Explorer):
         live = isinstance(self.screen, LiveScreen)
         if action in ("explore", "other_pane"):
             return live
-        if action == "export" and self.session is None:
+        if action == "ask_whom_to_stop" and self.following.child.status is not None:
             return False
         if action == "show_live":
             return self.session is not None and not live and not self.screen.is_modal

@@ -6,12 +6,13 @@ import traceback
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from lazyscope.errors import LazyscopeError
+from lazyscope_tui.keys import bindings
 from lazyscope_tui.widgets.looks import QUIET, STRONG
 from lazyscope_tui.widgets.page import text
 
@@ -29,11 +30,7 @@ class FaultScreen(Screen[None]):
         Whether there is a trace to go back to.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,escape", "go_on", "Go on"),
-        Binding("y", "copy", "Copy"),
-        Binding("q", "app.quit", "Quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("fault")]
 
     def __init__(self, error: BaseException, *, can_go_on: bool) -> None:
         super().__init__()

@@ -25,6 +25,7 @@ from lazyscope_tui.widgets.page import Page
 from lazyscope_tui.widgets.row_list import RowList
 from lazyscope_tui.widgets.search_bar import SearchBar
 from lazyscope_tui.widgets.sites_page import write_sites
+from lazyscope_tui.widgets.trace_page import verdict, write_verdict
 
 _ROWS_ON_TOP = 6
 """Findings in view where the list stands above what is said of one of them; a quarter of more rows."""
@@ -103,13 +104,13 @@ class FindingsScreen(MainScreen):
         diagnosis = self.session.diagnosis
         if found is not None:
             if diagnosis is not None and not worth_a_look(diagnosis):
-                page.paragraph(Content(CLEAN))
+                page.paragraph(Content(verdict(self.session)))
                 page.blank()
             write_finding(page, self.session, found, self._fix)
         elif diagnosis is None:
             write_sites(page, self.session)
         elif not diagnosis.findings:
-            page.paragraph(Content(CLEAN if self.session.trace.forces else LAZY))
+            write_verdict(page, self.session)
 
     def reveal(self, wanted: str | None, /) -> None:
         if self.session.diagnosis is None:
@@ -209,7 +210,3 @@ class FindingsScreen(MainScreen):
             self._details.scroll_home(animate=False)
         else:
             self._details.scroll_page_down(animate=False)
-
-
-CLEAN = "Nothing to mend: what was forced is what the program asked for."
-LAZY = "It stayed lazy all the time: no graph was executed, so there is nothing to mend."

@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual import work
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.content import Content
 from textual.widget import Widget
 
 from lazyscope import figures
@@ -24,6 +23,7 @@ from lazyscope_tui.widgets.force_page import earlier_forces, write_force
 from lazyscope_tui.widgets.page import Page
 from lazyscope_tui.widgets.row_list import RowList
 from lazyscope_tui.widgets.search_bar import SearchBar
+from lazyscope_tui.widgets.trace_page import write_verdict
 
 
 class ForcesScreen(MainScreen):
@@ -68,7 +68,7 @@ class ForcesScreen(MainScreen):
     def _empty(self) -> str:
         if self.session.trace.forces:
             return "No force has all of this. Esc clears the search."
-        return "It stayed lazy all the time: no graph was executed."
+        return "No graph was executed."
 
     # The chosen force
 
@@ -89,9 +89,7 @@ class ForcesScreen(MainScreen):
         if self.chosen is not None:
             write_force(page, self.session, self.chosen)
         elif not self.session.trace.forces:
-            page.paragraph(
-                Content("Every array that the program made is still a graph, or was never needed.")
-            )
+            write_verdict(page, self.session)
 
     def reveal(self, wanted: str | None, /) -> None:
         """Show a force, or all forces of a finding or of a search."""

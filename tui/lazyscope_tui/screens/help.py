@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from lazyscope_tui.keys import SCOPES, written
+from lazyscope_tui.keys import SCOPES, bindings, written
 from lazyscope_tui.widgets.details import Details
 from lazyscope_tui.widgets.looks import MARK, QUIET, SEVERITY, SHAPES, STRONG
 from lazyscope_tui.widgets.page import Page
@@ -37,7 +37,8 @@ class HelpScreen(Screen[None]):
     """The help."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,f1,q", "dismiss", "Back", key_display="Esc")
+        *bindings("pages"),
+        Binding("question_mark,f1", "dismiss", show=False),
     ]
 
     def compose(self) -> ComposeResult:

@@ -160,6 +160,9 @@ class LiveScreen(Screen[None]):
             at_end = self._pane.is_vertical_scroll_end
             self._pane.write_lines(lines[-new:], scroll_end=at_end)
             self._lines = count
+            if at_end:
+                # With lines that came at once the pane knows only then how far it can go.
+                self.call_after_refresh(self._pane.scroll_end, animate=False, x_axis=False)
         self._current.update(Content(output.current))
         self._current.display = bool(output.current)
 

@@ -132,7 +132,7 @@ class TimelineScreen(MainScreen):
         part = f"all {whole}" if seen == whole else f"{seen} from {since} on, of {whole}"
         first = Content.styled(f"in view: {part}", QUIET)
         if strip.selected is None:
-            said = "No force: it stayed lazy all the time." if not strip.strips.forces else ""
+            said = "No graph was executed." if not strip.strips.forces else ""
             self._words.update(Content.assemble(said, "  ", first))
             return
         self._words.update(Content("\n").join([*self._about(strip.selected), first]))

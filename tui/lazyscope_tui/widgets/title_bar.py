@@ -10,6 +10,9 @@ from lazyscope_tui.keys import EVERYWHERE
 from lazyscope_tui.session import Session
 from lazyscope_tui.widgets.page import text
 
+_SHORTEST = 6
+"""Cells for the name of the trace, with fewer of which it is left out."""
+
 
 class TitleBar(Widget):
     """Tabs that are clicked or reached by their number.
@@ -37,7 +40,8 @@ class TitleBar(Widget):
         room = self.size.width - tabs.cell_length - 2
         name = text(self._session.name)
         if name.cell_length > room:
-            return tabs
+            # Traces are told apart by the ends of their names.
+            name = Content("…") + name[-max(room - 1, 1) :] if room > _SHORTEST else Content("")
         return tabs + name.pad_left(self.size.width - tabs.cell_length - name.cell_length - 1)
 
     async def on_click(self, event: events.Click) -> None:
