@@ -16,6 +16,9 @@ from pathlib import Path
 
 import dask
 
+# Its import adds settings, which must not be taken for a program's.
+import distributed  # noqa: F401
+
 import lazyscope
 from lazyscope.catalogue.diagnose import diagnose
 from lazyscope.catalogue.finding import Diagnosis, Finding

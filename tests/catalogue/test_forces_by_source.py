@@ -110,6 +110,12 @@ def test_the_code_and_the_first_fix(text: str, code: str, technique: str, words:
     assert words in found.fixes[0].summary, found.fixes[0].summary
 
 
+def test_a_test_that_leaves_a_loop_cannot_be_chosen_by_a_mask(tmp_path: Path) -> None:
+    found = only("for n in range(3):\n    if x.sum() > 99:\n        break\n", tmp_path)
+    assert [fix.technique for fix in found.fixes] == ["compute-once", "vectorise", "none"]
+    assert "the `break` that `x.sum() > 99` decides on" in found.fixes[1].summary
+
+
 # Value checks
 
 

@@ -105,9 +105,12 @@ class LiveExplorer(Explorer):
         following = self.following
         was_running = following.ended is None
         following.look()
+        has_just_ended = was_running and following.ended is not None
+        if has_just_ended:
+            self.refresh_bindings()
         if isinstance(self.screen, LiveScreen):
             self.screen.tell()
-        elif was_running and following.ended is not None:
+        elif has_just_ended:
             self.notify(f"the program {following.child.ending}: ctrl-r reads all of its trace", markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -79,6 +79,7 @@ d = da.where(up > down, up, down)
 """
 
 _BOTH_SIDES = "both sides are computed; values outside of the mask may need to be made harmless first"
+_TURNS = "turns that were not needed are made, or too few; `where` can hold what is done"
 
 
 def match_force(evidence: ForceEvidence) -> Match | None:
@@ -433,8 +434,16 @@ def _loop_test(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
     if test is None or test.kind != "while":
         return ()
     summary = f"a fixed number of turns in place of `while {short(test.text)}`"
-    price = "turns that were not needed are made, or too few; `where` can hold what is done"
-    return (_fix(evidence, "vectorise", summary, price),)
+    return (_fix(evidence, "vectorise", summary, _TURNS),)
+
+
+def _loop_left(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
+    """``if done: break``: no array can say how many turns a loop makes."""
+    test = reading.test
+    if test is None or test.body.does != "breaks":
+        return ()
+    summary = f"a fixed number of turns in place of the `break` that `{short(test.text)}` decides on"
+    return _computed(evidence), _fix(evidence, "vectorise", summary, _TURNS)
 
 
 def _working(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
@@ -465,6 +474,7 @@ _ADVICE: tuple[Callable[[ForceEvidence, Reading], tuple[Fix, ...]], ...] = (
     _early_return,
     _assigning,
     _loop_test,
+    _loop_left,
     _working,
 )
 """The first that has something to say says it."""

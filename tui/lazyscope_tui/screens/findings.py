@@ -16,7 +16,7 @@ from lazyscope.report.findings_list import worth_a_look
 from lazyscope_tui.editing import open_in_editor
 from lazyscope_tui.finding_rows import FIELDS, FindingRows
 from lazyscope_tui.keys import bindings
-from lazyscope_tui.screens.main_screen import MainScreen
+from lazyscope_tui.screens.main_screen import WIDE, MainScreen
 from lazyscope_tui.session import DiagnosisReady, GoTo, Session
 from lazyscope_tui.widgets.details import Details
 from lazyscope_tui.widgets.finding_page import copied_fix, write_finding
@@ -65,7 +65,7 @@ class FindingsScreen(MainScreen):
         """Show the findings that are searched for, with the cursor on one of them."""
         self._found.update()
         count = len(self._found.shown)
-        wide = self.has_class("-wide")
+        wide = self.app.size.width >= WIDE
         # The line below says where, which tells findings of one kind apart.
         self._rows.lines = self._found.lines = 2 if wide else 1
         most = max(_ROWS_ON_TOP, self.size.height // 4)

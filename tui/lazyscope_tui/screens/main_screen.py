@@ -14,6 +14,9 @@ from textual.widgets import Footer
 from lazyscope_tui.session import Session
 from lazyscope_tui.widgets.title_bar import TitleBar
 
+WIDE = 130
+"""Columns from which on things stand side by side."""
+
 
 class MainScreen(Screen[None]):
     """A screen of its own in the line on top.
@@ -25,7 +28,7 @@ class MainScreen(Screen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = []
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (130, "-wide")]  # noqa: RUF012  (an attribute of instances, for Textual)
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012  (an attribute of instances, for Textual)
     NAME: ClassVar[str]
     """In the table of the app."""
 
