@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,18 @@ async def explored(source: Path | TraceData, size: tuple[int, int] = NARROW) -> 
         await settled(pilot)
         yield pilot
         assert app.fault is None
+
+
+def after(theme: str, keys: tuple[str, ...]) -> Callable[[Pilot[Any]], Awaitable[None]]:
+    """What is done before a picture is taken."""
+
+    async def run(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        pilot.app.theme = theme
+        await pressed(pilot, *keys)
+        await pilot.pause()
+
+    return run
 
 
 def shown(pilot: Pilot[Any]) -> str:

@@ -8,11 +8,9 @@ import sysconfig
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from explored import NARROW, WIDE, explored, pressed, said, settled, shown, words
-from textual.pilot import Pilot
+from explored import NARROW, WIDE, after, explored, pressed, said, shown, words
 
 import sample_traces
 from lazyscope.catalogue.diagnose import diagnose
@@ -265,16 +263,6 @@ async def test_lazy_program_is_drawn() -> None:
         assert "no finding here" in await said(pilot, "enter")
 
 
-def _after(theme: str, keys: tuple[str, ...]) -> Callable[[Pilot[Any]], Any]:
-    async def run(pilot: Pilot[Any]) -> None:
-        await settled(pilot)
-        pilot.app.theme = theme
-        await pressed(pilot, *keys)
-        await pilot.pause()
-
-    return run
-
-
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "160x50"])
 @pytest.mark.parametrize("keys", [("4", "n"), ("4", "minus", "minus")], ids=["near", "overview"])
@@ -289,4 +277,4 @@ def test_looks(
     program = shutil.which("graphviz-pure", path=sysconfig.get_path("scripts"))
     monkeypatch.setattr(rendering, "renderer", lambda kind="svg": program)
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
-    assert snap_compare(Explorer(KMEANS), terminal_size=size, run_before=_after(theme, keys))
+    assert snap_compare(Explorer(KMEANS), terminal_size=size, run_before=after(theme, keys))

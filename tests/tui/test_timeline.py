@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from explored import NARROW, WIDE, explored, pressed, said, settled, shown
+from explored import NARROW, WIDE, after, explored, pressed, said, shown
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.pilot import Pilot
@@ -97,8 +97,8 @@ def test_ticks_are_told_apart_at_every_zoom(whole: float, share: float, start: f
     found = ticks(window, 12)
     labels = [label for _, label in found]
     assert len(set(labels)) == len(labels)
-    for (time, label), (after, _) in pairwise(found):
-        assert window.column(time) + len(label) < window.column(after) + 1
+    for (time, label), (following, _) in pairwise(found):
+        assert window.column(time) + len(label) < window.column(following) + 1
     assert all(window.start - 1e-9 <= time <= window.end + 1e-9 for time, _ in found)
     written = "".join(axis(window))
     assert len(written) == columns
@@ -335,16 +335,6 @@ def test_drawing_does_not_grow_with_the_trace() -> None:
     assert all(share == pytest.approx(1 / 3) for share in shares)
 
 
-def _after(theme: str, keys: tuple[str, ...]) -> Callable[[Pilot[Any]], Any]:
-    async def run(pilot: Pilot[Any]) -> None:
-        await settled(pilot)
-        pilot.app.theme = theme
-        await pressed(pilot, *keys)
-        await pilot.pause()
-
-    return run
-
-
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "160x50"])
 @pytest.mark.parametrize("keys", [("5",), ("5", "n", "z")], ids=["whole", "near"])
@@ -357,4 +347,4 @@ def test_looks(
 ) -> None:
     """The k-means trace."""
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
-    assert snap_compare(Explorer(KMEANS), terminal_size=size, run_before=_after(theme, keys))
+    assert snap_compare(Explorer(KMEANS), terminal_size=size, run_before=after(theme, keys))

@@ -93,18 +93,11 @@ def _name_calls(
 def place_cells(places: Places, window: Window, look: str) -> Cells:
     """Stretches with their names at their beginnings."""
     cells = [(" ", "")] * window.columns
-    column = 0
-    while column < window.columns:
-        among = places.among(window.time(column), window.time(column + 1))
-        if not among:
-            column = _next(places, among, window, column)
-        elif len(among) > 1:
+    for column, last, among in _pieces(places, window):
+        if len(among) > 1:
             cells[column] = SEVERAL, "axis"
-            column += 1
         else:
-            last = _last_column(places, among, window, column)
             _write_place(cells, places, among.start, window, (column, last), look)
-            column = last
     return cells
 
 
@@ -135,13 +128,7 @@ def _write_place(
 def force_cells(row: Row, window: Window, part: int, high: int, selected: Force | None) -> Cells:
     """Column by column what ran then; bars that are wide enough say what they are."""
     cells = [(" ", "")] * window.columns
-    column = 0
-    while column < window.columns:
-        among = row.among(window.time(column), window.time(column + 1))
-        if not among:
-            column = _next(row, among, window, column)
-            continue
-        last = _last_column(row, among, window, column)
+    for column, last, among in _pieces(row, window):
         chosen = selected is not None and any(row.forces[n] is selected for n in among[:64])
         character, look = _pattern(row.share_repeated(among))
         if chosen:
@@ -153,7 +140,6 @@ def force_cells(row: Row, window: Window, part: int, high: int, selected: Force 
                 cells[last - 1] = END if character == MOST else "▌", look
             if part == (high - 1) // 2 and last - column >= _LABEL:
                 _write_force(cells, row.forces[among.start], column, last, chosen)
-        column = last
     return cells
 
 
@@ -188,10 +174,19 @@ def _spread(words: str) -> Iterator[str]:
         yield from (character, *[""] * (width - 1)) if width else ()
 
 
-def _next(row: Stretches, among: range, window: Window, column: int) -> int:
-    """Where something is again, after a column with nothing."""
-    after = row.starts[among.start] if among.start < len(row.starts) else window.end
-    return max(min(window.column(after), window.columns), column + 1)
+def _pieces(row: Stretches, window: Window) -> Iterator[tuple[int, int, range]]:
+    """Columns that are drawn as one, the column after them, and which stretches these are."""
+    column = 0
+    while column < window.columns:
+        among = row.among(window.time(column), window.time(column + 1))
+        if among:
+            last = _last_column(row, among, window, column)
+            yield column, last, among
+            column = last
+        else:
+            # Nothing until the next one begins.
+            after = row.starts[among.start] if among.start < len(row.starts) else window.end
+            column = max(min(window.column(after), window.columns), column + 1)
 
 
 def _last_column(row: Stretches, among: range, window: Window, column: int) -> int:
