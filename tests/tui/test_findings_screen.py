@@ -188,3 +188,13 @@ async def test_q_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     async with explored(KMEANS) as pilot:
         await pressed(pilot, "q")
     assert left
+
+
+async def test_program_is_named_by_the_end_of_its_path() -> None:
+    """And by the first of its arguments, whatever they hold."""
+    script = "/a/very/long/path/to/where/it/was/installed/pipeline.py"
+    build = TraceBuilder(script, "--year", "[/b]", *["more"] * 20)
+    build.source("p.py", "x + 1")
+    build.call("Array.__add__", build.at("p.py", "x + 1"))
+    async with explored(build.end().trace()) as pilot:
+        assert "installed/pipeline.py --year [/b]" in shown(pilot)

@@ -8,7 +8,7 @@ from textual.widget import Widget
 from lazyscope.analysis.cost import totals
 from lazyscope.report.harmless import harmless
 from lazyscope.report.headline import cost_sentences, how_it_ended
-from lazyscope.report.html.markup import cut
+from lazyscope.report.html.markup import cut, cut_path
 from lazyscope.report.unseen import unseen
 from lazyscope_tui.session import Session
 from lazyscope_tui.widgets.looks import STRONG
@@ -38,7 +38,9 @@ class Headline(Widget):
 
     def _told(self) -> Content:
         trace = self._session.trace
-        program = cut(" ".join(trace.header.argv) or "The traced block", 40)
+        # Of a path the end says which program it is; of arguments the first do.
+        script, *arguments = trace.header.argv or ["The traced block"]
+        program = cut(" ".join([cut_path(script, 36), *arguments]), 48)
         ended = how_it_ended(trace, lambda exception: cut(exception, 40))
         said = cost_sentences(trace, totals(trace))[:_SAID]
         style = STRONG if trace.ended == "ok" else "bold $text-error"
