@@ -40,7 +40,7 @@ class Headline(Widget):
         trace = self._session.trace
         # Of a path the end says which program it is; of arguments the first do.
         script, *arguments = trace.header.argv or ["The traced block"]
-        program = cut(" ".join([cut_path(script, 36), *arguments]), 48)
+        program = cut(" ".join([cut_path(script, 36), *arguments]), 56)
         ended = how_it_ended(trace, lambda exception: cut(exception, 40))
         said = cost_sentences(trace, totals(trace))[:_SAID]
         style = STRONG if trace.ended == "ok" else "bold $text-error"
