@@ -11,8 +11,8 @@ from plugin_runs import Run, Runner, Suite, read_report, said
 
 SUITES = Path(__file__).parents[1] / "suites"
 
-PLUGINS_NOT_NEEDED = ("zarr", "hypothesispytest", "platformdirs", "timeout")
-"""They take longer to import than most of these suites to run."""
+PLUGINS_NOT_NEEDED = ("zarr", "hypothesispytest", "platformdirs", "timeout", "asyncio")
+"""They take longer to import than most of these suites to run; asyncio's warns where it is not configured."""
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ def run(what: Suite, directory: Path, name: str, *, traced: bool, processes: int
     command = [sys.executable, "-m", "pytest", *what.arguments, "-c", str(settings)]
     command += ["--rootdir", str(SITE), "-q", "--tb=short", "--disable-warnings"]
     # zarr's plugin takes a second to import and has no part in these suites.
-    command += ["-p", "no:cacheprovider", "-p", "no:zarr", "-p", "execution_counter"]
+    command += ["-p", "no:cacheprovider", "-p", "no:zarr", "-p", "no:asyncio", "-p", "execution_counter"]
     command += [f"--numprocesses={processes}"] if processes else ["-p", "no:xdist"]
     command += ["--hypothesis-seed=0"] if find_spec("hypothesis") else []
     command += ["--lazyscope-report", str(done.report)] if traced else []

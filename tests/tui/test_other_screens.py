@@ -186,13 +186,16 @@ async def test_export_is_called_off(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     go_on = threading.Event()
 
     def slow(name: str, trace: object) -> str:
-        go_on.wait(10)
+        go_on.wait(60)
         return "late"
 
     monkeypatch.setattr(exporting, "_rendered", slow)
     async with explored(KMEANS) as pilot:
         await pilot.press("e", "enter")
-        await pilot.pause()
+        for _ in range(100):
+            await pilot.pause(0.05)
+            if "writing kmeans.html" in shown(pilot):
+                break
         assert "writing kmeans.html" in shown(pilot)
         await pilot.press("escape")
         await pilot.pause()
