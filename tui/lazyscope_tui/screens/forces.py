@@ -46,7 +46,9 @@ class ForcesScreen(MainScreen):
     def on_mount(self) -> None:
         self._rows.focus()
         self._list()
-        self._prepare()
+        # Beside the search for causes it would be in the way, and its findings are not known yet.
+        if self.session.diagnosis is not None:
+            self._prepare()
 
     @work(thread=True, exclusive=True)
     def _prepare(self) -> None:
