@@ -12,7 +12,9 @@ from explored import WIDE, explored, pressed, said, shown, words
 
 import sample_traces
 from lazyscope_tui import exporting
+from lazyscope_tui.call_tree import CallTree
 from lazyscope_tui.keys import SCOPES
+from lazyscope_tui.widgets.row_list import RowList
 from recorded_samples import path_of
 from trace_builder import TraceBuilder
 
@@ -233,5 +235,17 @@ async def test_palette_knows_every_action() -> None:
 async def test_crowded_trace_opens_everywhere() -> None:
     """More of everything than there is room for."""
     async with explored(sample_traces.crowded().trace()) as pilot:
-        for key in ("2", "3", "6", "1"):
+        trace, diagnosis = pilot.app.session.trace, pilot.app.session.diagnosis
+        for key, screen, count in (
+            ("2", "calls", len(CallTree(trace).roots())),
+            ("3", "forces", len(trace.forces)),
+            ("1", "findings", len(diagnosis.findings)),
+        ):
             await pressed(pilot, key)
+            screen_text = await pressed(pilot, "end")
+            assert screen == pilot.app.screen.NAME
+            rows = pilot.app.screen.query_one(RowList)
+            assert (rows.cursor, rows.count) == (count - 1, count)
+            # The place in the list is marked where not all of it is in view.
+            assert ("┃" in screen_text) == (count > rows.size.height)
+        assert "6 Compare" in await pressed(pilot, "6")

@@ -71,12 +71,7 @@ async def test_growing_trace_is_read_again(tmp_path: Path) -> None:
         assert "1 force took" in words(pilot)
         build.force(build.at("grow.py", "y.sum().compute()"), "compute", seconds=0.5, tasks=8)
         build.end().save(file)
-        await pilot.press("ctrl+r")
-        for _ in range(100):
-            await asyncio.sleep(0.02)
-            if len(pilot.app.session.trace.forces) == 2:
-                break
-        await settled(pilot)
+        await _read_again(pilot, forces=2)
         assert "2 forces took" in words(pilot)
 
 

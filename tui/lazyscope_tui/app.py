@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import work
 from textual.app import App
 from textual.binding import BindingType
-from textual.screen import Screen
 
 from lazyscope.errors import LazyscopeError
 from lazyscope_tui.commands import KeyCommands
@@ -25,6 +24,7 @@ from lazyscope_tui.session import DiagnosisReady, GoTo, Session
 if TYPE_CHECKING:
     from lazyscope.catalogue.finding import Diagnosis
     from lazyscope.model.trace import TraceData
+    from lazyscope_tui.screens.main_screen import MainScreen
 
 DARK, LIGHT = "textual-dark", "textual-light"
 _FIRST_PAINT = 0.05
@@ -54,7 +54,7 @@ class Explorer(App[None]):
         self.history = History()
         self.fault: BaseException | None = None
         """What went wrong inside the explorer, if anything did."""
-        self._open: dict[str, Screen[Any]] = {}
+        self._open: dict[str, MainScreen] = {}
         self._looked_at: str | None = None
         """Fingerprint of the finding that is to be shown when the trace has been read again."""
 
@@ -197,8 +197,7 @@ class Explorer(App[None]):
         current = self._current
         if current is None:
             return None
-        here: Callable[[], str | None] = getattr(self._open[current], "here", lambda: None)
-        return Visit(current, here())
+        return Visit(current, self._open[current].here())
 
     def _note_place(self) -> None:
         """Remember what is looked at, to come back to it."""
@@ -217,7 +216,7 @@ class Explorer(App[None]):
             await self.switch_screen(screen)
         else:
             await self.push_screen(screen)
-        if visit.id is not None and hasattr(screen, "reveal"):
+        if visit.id is not None:
             screen.reveal(visit.id)
 
     async def action_back(self) -> None:

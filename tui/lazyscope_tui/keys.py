@@ -202,7 +202,7 @@ SCOPES = (
     Scope("export", "Writing a file", EXPORT),
     Scope("allow", "Marking as allowed", ALLOW),
     Scope("stop", "Stop whom?", STOP),
-    Scope("pages", "Here, and About", PAGES),
+    Scope("pages", "Help and About", PAGES),
     Scope("fault", "Where something went wrong", FAULT),
 )
 """All keys, in the order of the help."""

@@ -1,7 +1,7 @@
 """What all screens look at: one trace, what was found in it, and what the reader chose.
 
 A main screen is constructed with the session alone. It posts `GoTo` to lead to another place; the app
-switches to the screen of that kind and calls its ``reveal(id)``, if it has such a method. When the findings
+switches to the screen of that kind and calls its ``reveal(id)``. When the findings
 are there, the app sets `Session.diagnosis` and posts `DiagnosisReady` to every screen that is open; a screen
 opened later finds them in the session.
 """

@@ -4,34 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from textual.screen import Screen
-
+    from lazyscope_tui.screens.main_screen import MainScreen
     from lazyscope_tui.session import Session
 
 
 @dataclass(frozen=True)
-class MainScreens:
-    """Where a screen of the line on top is."""
+class ScreenModule:
+    """Where a screen of the line on top is found."""
 
     module: str
     name: str
     """Of its class."""
 
-    def opened(self, session: Session) -> Screen[Any]:
+    def opened(self, session: Session) -> MainScreen:
         """The screen; its module is imported now."""
-        made: Screen[Any] = getattr(import_module(f"{__name__}.{self.module}"), self.name)(session)
+        made: MainScreen = getattr(import_module(f"{__name__}.{self.module}"), self.name)(session)
         return made
 
 
 SCREENS = {
-    "findings": MainScreens("findings", "FindingsScreen"),
-    "calls": MainScreens("calls", "CallsScreen"),
-    "forces": MainScreens("forces", "ForcesScreen"),
-    "graph": MainScreens("graph", "GraphScreen"),
-    "timeline": MainScreens("timeline", "TimelineScreen"),
-    "compare": MainScreens("compare", "CompareScreen"),
+    "findings": ScreenModule("findings", "FindingsScreen"),
+    "calls": ScreenModule("calls", "CallsScreen"),
+    "forces": ScreenModule("forces", "ForcesScreen"),
+    "graph": ScreenModule("graph", "GraphScreen"),
+    "timeline": ScreenModule("timeline", "TimelineScreen"),
+    "compare": ScreenModule("compare", "CompareScreen"),
 }
 """The main screens by name; `keys.EVERYWHERE` has the key of each."""
