@@ -10,7 +10,7 @@ from lazyscope import figures
 from lazyscope.catalogue.before_after import BeforeAfter, Change, Counts, Run
 from lazyscope.catalogue.pairing import place
 from lazyscope.model.trace import TraceData
-from lazyscope.report.harmless import harmless
+from lazyscope.text.harmless import harmless
 
 Tone: TypeAlias = Literal["worse", "better", ""]
 
