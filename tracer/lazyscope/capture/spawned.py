@@ -18,9 +18,10 @@ from types import ModuleType
 from typing import Any
 
 from lazyscope.capture import session as sessions
+from lazyscope.capture.own_failures import guarded
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.running import current
-from lazyscope.capture.session import Session, guarded
+from lazyscope.capture.session import Session
 from lazyscope.capture.wrapping import unseen
 from lazyscope.model import events
 
