@@ -362,7 +362,9 @@ class TestWriting:
         file.close()
 
     @pytest.mark.parametrize(
-        "change", [lambda path: os.truncate(path, 0), lambda path: path.write_bytes(WHOLE)], ids=["cut", "other"]
+        "change",
+        [lambda path: os.truncate(path, 0), lambda path: path.write_bytes(WHOLE)],
+        ids=["cut", "written over"],
     )
     def test_it_writes_no_more_where_somebody_else_has_changed_the_file(
         self, tmp_path: Path, change: Callable[[Path], object]

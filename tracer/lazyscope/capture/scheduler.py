@@ -68,14 +68,20 @@ def _watched_get_scheduler(original: Callable[..., Any]) -> Callable[..., Any]:
             return None
         return _watched_schedule(found, _request(kind, caller, kwargs))
 
-    watched = _make_get_scheduler(original, hand_over, sys._getframe, unheard)
+    watched = _make_get_scheduler(original, hand_over, sys._getframe, without_catcher, unheard)
     return functools.wraps(original)(watched)
 
 
 @unseen
-def _make_get_scheduler(original: Any, hand_over: Any, frame_at: Any, unheard: Any) -> Callable[..., Any]:
+def _make_get_scheduler(
+    original: Any, hand_over: Any, frame_at: Any, unmark: Any, unheard: Any
+) -> Callable[..., Any]:
     def get_scheduler(*args: Any, **kwargs: Any) -> Any:
-        found = original(*args, **kwargs)
+        try:
+            found = original(*args, **kwargs)
+        except BaseException as error:
+            unmark(error)
+            raise
         watched = None
         try:
             watched = hand_over(found, frame_at(1), kwargs)
@@ -224,8 +230,6 @@ def _timed_batch(original: Callable[..., Any]) -> Callable[..., Any]:
 def _make_batch(original: Any, running: Any, clock: Any, thread: Any, unmark: Any) -> Callable[..., Any]:
     def batch_execute_tasks(it: Any) -> Any:
         inside = running()
-        if inside is None:
-            return original(it)
         began = clock()
         try:
             return original(it)
@@ -233,7 +237,8 @@ def _make_batch(original: Any, running: Any, clock: Any, thread: Any, unmark: An
             unmark(error)
             raise
         finally:
-            inside[0].worked[thread()] += clock() - began
+            if inside is not None:
+                inside[0].worked[thread()] += clock() - began
 
     return batch_execute_tasks
 
@@ -251,11 +256,15 @@ class _Task:
         self._force = force
         self._scope = scope
 
+    @unseen
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         token = _running.set((self._force, True))
         scope = sessions.enter(self._scope)
         try:
             return self._function(*args, **kwargs)
+        except BaseException as error:
+            without_catcher(error)
+            raise
         finally:
             sessions.leave(scope)
             _running.reset(token)
@@ -279,9 +288,17 @@ def _watched_submit(submit: Callable[..., Any], force: Execution) -> Callable[..
     if issubclass(type(_owner(submit)), _CARRIES_CONTEXT):
         return submit
     scope = sessions.scoped_sessions()
+    return _make_submit(submit, lambda function: _Task(function, force, scope), without_catcher)
 
+
+@unseen
+def _make_submit(submit: Any, in_force: Any, unmark: Any) -> Callable[..., Any]:
     def watched(function: Any, *args: Any, **kwargs: Any) -> Any:
-        return submit(_Task(function, force, scope), *args, **kwargs)
+        try:
+            return submit(in_force(function), *args, **kwargs)
+        except BaseException as error:
+            unmark(error)
+            raise
 
     return watched
 

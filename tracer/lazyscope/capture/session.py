@@ -214,7 +214,12 @@ def not_watching() -> list[Session]:
 def _inherited() -> tuple[Session, ...]:
     """What the starter of this thread was watched by."""
     found = _of_thread.here() or ()
-    return found if found is _NOBODY else tuple(s for s in found if s.open)
+    if found is not _NOBODY:
+        found = tuple(s for s in found if s.open)
+    if found:
+        # The thread's own context says so from now on: dask's pool carries it into the tasks of its forces.
+        _scope.set(found)
+    return found
 
 
 def scoped_sessions() -> tuple[Session, ...]:

@@ -23,9 +23,10 @@ _starting = threading.local()
 def install(patches: Patches) -> None:
     """Watch threads being started and jobs being submitted."""
     start = vars(threading.Thread)["start"]
-    patches.set(threading.Thread, "start", functools.wraps(start)(_make_start(start, _inherit, unheard)))
+    watched = _make_start(start, _inherit, without_catcher, unheard)
+    patches.set(threading.Thread, "start", functools.wraps(start)(watched))
     submit = vars(ThreadPoolExecutor)["submit"]
-    watched = _make_submit(submit, _in_context, _starting, unheard)
+    watched = _make_submit(submit, _in_context, _starting, without_catcher, unheard)
     patches.set(ThreadPoolExecutor, "submit", functools.wraps(submit)(watched))
 
 
@@ -39,13 +40,17 @@ def _inherit(thread: threading.Thread) -> None:
 
 
 @unseen
-def _make_start(start: Any, inherit: Any, unheard: Any) -> Callable[..., Any]:
+def _make_start(start: Any, inherit: Any, unmark: Any, unheard: Any) -> Callable[..., Any]:
     def watched(self: Any) -> None:
         try:
             inherit(self)
         except RecursionError:
             unheard.failures += 1
-        start(self)
+        try:
+            start(self)
+        except BaseException as error:
+            unmark(error)
+            raise
 
     return watched
 
@@ -81,7 +86,9 @@ def _run(
 
 
 @unseen
-def _make_submit(submit: Any, in_context: Any, starting: Any, unheard: Any) -> Callable[..., Any]:
+def _make_submit(
+    submit: Any, in_context: Any, starting: Any, unmark: Any, unheard: Any
+) -> Callable[..., Any]:
     def watched(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         starting.worker = True
         try:
@@ -90,6 +97,9 @@ def _make_submit(submit: Any, in_context: Any, starting: Any, unheard: Any) -> C
             except RecursionError:
                 unheard.failures += 1
             return submit(self, fn, *args, **kwargs)
+        except BaseException as error:
+            unmark(error)
+            raise
         finally:
             starting.worker = False
 

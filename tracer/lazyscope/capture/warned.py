@@ -15,24 +15,28 @@ from lazyscope.capture.own_failures import guarded, unheard
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.running import force_of_task
 from lazyscope.capture.session import Session
-from lazyscope.capture.wrapping import unseen
+from lazyscope.capture.wrapping import unseen, without_catcher
 from lazyscope.model import events
 
 
 def install(patches: Patches) -> None:
     """Watch the function that both the C and the Python half of `warnings` hand a warning to."""
     original = warnings._showwarnmsg  # type: ignore[attr-defined]
-    patches.set(warnings, "_showwarnmsg", _make(original, _seen, sys._getframe, unheard))
+    patches.set(warnings, "_showwarnmsg", _make(original, _seen, sys._getframe, without_catcher, unheard))
 
 
 @unseen
-def _make(original: Any, seen: Any, frame_at: Any, unheard: Any) -> Callable[..., Any]:
+def _make(original: Any, seen: Any, frame_at: Any, unmark: Any, unheard: Any) -> Callable[..., Any]:
     def _showwarnmsg(msg: Any) -> None:
         try:
             seen(msg, frame_at(1))
         except RecursionError:
             unheard.failures += 1
-        original(msg)
+        try:
+            original(msg)
+        except BaseException as error:
+            unmark(error)
+            raise
 
     return _showwarnmsg
 

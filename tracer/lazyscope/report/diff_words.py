@@ -47,10 +47,14 @@ def _crash(compared: BeforeAfter) -> Iterator[str]:
 
 
 def _ending(trace: TraceData) -> str:
+    if trace.write_error is not None:
+        return "its recording ended early"
     return f"it ended with {_exception(trace)}" if trace.end else "it was killed, or still runs"
 
 
 def _past(trace: TraceData) -> str:
+    if trace.write_error is not None:
+        return "was not recorded to its end"
     return f"ended with {_exception(trace)}" if trace.end else "was killed"
 
 
