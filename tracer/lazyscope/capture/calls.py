@@ -11,20 +11,21 @@ running code.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from threading import get_ident
 from time import perf_counter
 from types import FrameType
 from typing import Any
 
+import msgspec
 import numpy as np
 from dask.array import Array
 
 from lazyscope.capture import session as sessions
 from lazyscope.capture.callsite import Place
-from lazyscope.capture.of_thread import thread_name
+from lazyscope.capture.of_thread import threads
 from lazyscope.capture.own_failures import survived, unheard
-from lazyscope.capture.recorder import are_sizes, plain_chunks
-from lazyscope.capture.roles import Roles
+from lazyscope.capture.recorder import GATHER, are_sizes, plain_chunks
 from lazyscope.capture.running import force_of_task, running
 from lazyscope.capture.session import Session
 
@@ -45,27 +46,23 @@ internal: set[str] = _Filenames()
 """Files whose calls are nobody's, as far as they were met: the quickest way to hand on."""
 
 
-class OpenCall:
+class OpenCall(msgspec.Struct):
     """A recorded call between `begin` and its end."""
 
-    __slots__ = (
-        "before", "began", "inputs", "operation", "origin", "site", "target", "thread", "user", "watching"
-    )  # fmt: skip
-
+    watching: tuple[Session, ...]
+    operation: str
+    site: Place
+    user: Place | None
+    inputs: tuple[str, ...]
+    thread: int
+    """Identifier of the thread it runs in."""
     before: OpenCall | None
     """The call that was open in this thread when this one began."""
     began: float
-    inputs: tuple[str, ...]
-    operation: str
-    origin: bool
-    """Whether it has been named as the origin of an unknown shape."""
-    site: Place
-    target: Any
+    target: Any = None
     """The array that it changes in place."""
-    thread: int
-    """Identifier of the thread it runs in."""
-    user: Place | None
-    watching: tuple[Session, ...]
+    origin: bool = False
+    """Whether it has been named as the origin of an unknown shape."""
 
 
 class _OpenCalls(dict[int, OpenCall]):
@@ -78,9 +75,12 @@ open_calls: dict[int, OpenCall] = _OpenCalls()
 """By thread, the innermost recorded call that has not returned."""
 
 
-def begin(caller: FrameType, operation: str, args: Iterable[Any], kwargs: dict[str, Any] | None) -> Any:
+def begin(  # noqa: C901  (the hot path: calling a function for each part would take longer than the parts)
+    caller: FrameType, operation: str, args: Iterable[Any], kwargs: dict[str, Any] | None
+) -> Any:
     """Note that traced code is about to call a recorded function; None if nobody wants to know."""
-    call: OpenCall | None = None
+    thread = 0
+    call = before = None
     try:
         watching = sessions.watching()
         if not watching:
@@ -93,20 +93,25 @@ def begin(caller: FrameType, operation: str, args: Iterable[Any], kwargs: dict[s
             if filename in roles.verdicts:
                 internal.add(filename)
             return None
+        site = (code, caller.f_lasti)
+        user: Place | None = site
+        if role != "user":
+            user, others, verdicts, frame = None, roles.others, roles.verdicts, caller.f_back
+            while frame is not None:
+                code = frame.f_code
+                filename = code.co_filename
+                if filename not in others:
+                    role = verdicts.get(filename) or roles.of(filename, frame.f_globals)
+                    if role == "user":
+                        user = (code, frame.f_lasti)
+                        break
+                frame = frame.f_back
         inputs = _arrays_in(args)
         if kwargs:
             inputs += _arrays_in(kwargs.values())
-        call = OpenCall()
-        call.watching = watching
-        call.site = site = (code, caller.f_lasti)
-        call.user = site if role == "user" else _user_place(caller.f_back, roles)
-        call.operation = operation
-        call.inputs = inputs
-        call.target = None
-        call.origin = False
-        call.thread = thread = get_ident()
-        call.before = open_calls.get(thread)
-        call.began = perf_counter()
+        thread = get_ident()
+        before = open_calls.get(thread)
+        call = OpenCall(watching, operation, site, user, inputs, thread, before, perf_counter())
         open_calls[thread] = call
         return call
     except BaseException as error:
@@ -141,13 +146,15 @@ def returned(call: OpenCall, result: Any) -> None:
     """Record a call that has come back."""
     try:
         ended = perf_counter()
-        close(call)
+        if call.before is None:
+            open_calls.pop(call.thread, None)
+        else:
+            open_calls[call.thread] = call.before
         outputs = described(result if call.target is None else call.target)
         if outputs or call.inputs:
             # An answer to a question about the array; any other truth value would be the array's data.
             asked = not outputs and call.operation.endswith(QUESTIONS)
-            answer = result if asked and (result is True or result is False) else None
-            _record(call, outputs, ended, answer)
+            _record(call, outputs, ended, result if asked and (result is True or result is False) else None)
     except BaseException as error:
         try:
             survived(error)
@@ -176,28 +183,23 @@ def raised(call: OpenCall, error: BaseException, caller: FrameType) -> None:
 
 def _record(call: OpenCall, outputs: tuple[Any, ...], ended: float, answer: bool | None) -> None:
     inside = running.get()
-    name = thread_name()
+    thread = threads.get(call.thread)
+    name = "" if thread is None else thread._name  # type: ignore[attr-defined]
     for session in call.watching:
-        session.recorder.add_call(
+        recorder, began = session.recorder, call.began
+        gathered = recorder.calls
+        gathered.append(
             (
-                call.began - session.started, call.operation, call.site, call.user, call.inputs, outputs,
-                name, None if inside is None else inside[0].id_in(session), answer, None,
-                ended - call.began,
+                began - session.started, call.operation, call.site, call.user, call.inputs, outputs, name,
+                None if inside is None else inside[0].id_in(session), answer, None, ended - began,
             )
         )  # fmt: skip
+        if len(gathered) >= GATHER:
+            recorder.flush()
 
 
-def _user_place(frame: FrameType | None, roles: Roles) -> Place | None:
-    """The innermost user frame from here outwards."""
-    verdict_of = roles.verdicts.get
-    while frame is not None:
-        code = frame.f_code
-        filename = code.co_filename
-        role = verdict_of(filename) or roles.of(filename, frame.f_globals)
-        if role == "user":
-            return code, frame.f_lasti
-        frame = frame.f_back
-    return None
+_NO_ARRAYS = frozenset({type(None), bool, int, float, complex, str, bytes, slice, type, dict, np.ndarray})
+"""What most other arguments are."""
 
 
 def _arrays_in(values: Iterable[Any]) -> tuple[str, ...]:
@@ -205,14 +207,21 @@ def _arrays_in(values: Iterable[Any]) -> tuple[str, ...]:
     found: tuple[str, ...] = ()
     for value in values:
         kind = type(value)
+        if kind in _NO_ARRAYS:
+            continue
         if kind is Array:
-            found += (value._name,)
+            found += (_name_of(value),)
         elif kind is tuple or kind is list:
-            found += tuple([item._name for item in value[:LONGEST] if issubclass(type(item), Array)])
+            found += tuple([_name_of(item) for item in value[:LONGEST] if issubclass(type(item), Array)])
         elif issubclass(kind, Array):
-            found += (value._name,)
+            found += (_name_of(value),)
     return found
 
+
+_SLOTS = {"_Array__name", "_Array__chunks"} <= set(vars(Array))
+_name_of = attrgetter("_Array__name" if _SLOTS else "_name")
+_chunks_of = attrgetter("_Array__chunks" if _SLOTS else "_chunks")
+"""The properties of these names are functions in Python, and take longer."""
 
 _HAS_CHUNKS = hasattr(Array, "_chunks")
 """The expression back end computes chunks and names when asked, so nobody asks."""
@@ -229,28 +238,35 @@ strange = _Strange()
 
 def described(result: Any) -> tuple[tuple[str, Any, Any], ...]:
     """Name, dtype and chunks of each dask array in a result."""
-    if not _HAS_CHUNKS:
-        return ()
     kind = type(result)
-    if kind is Array or issubclass(kind, Array):
-        return (_description(result),)
+    if kind is Array and _HAS_CHUNKS:
+        meta, chunks = result._meta, _chunks_of(result)
+        if strange.chunks:
+            chunks = _plain(chunks)
+        return ((_name_of(result), meta.dtype if type(meta) is np.ndarray else _dtype_of(meta), chunks),)
+    return () if kind in _NO_ARRAYS or not _HAS_CHUNKS else _described(result, kind)
+
+
+def _described(result: Any, kind: type) -> tuple[tuple[str, Any, Any], ...]:
+    """As `described`, for what is no plain dask array: subclasses, tuples and lists."""
+    if issubclass(kind, Array):
+        dtype, chunks = _dtype_of(result._meta), _plain(result._chunks)
+        return ((_name_of(result), dtype, chunks),)
     if kind is tuple or kind is list or issubclass(kind, tuple | list):
         items = result[:LONGEST] if kind is tuple or kind is list else _items(result)
-        return tuple([_description(item) for item in items if issubclass(type(item), Array)])
+        arrays = [item for item in items if issubclass(type(item), Array)]
+        return tuple([(_name_of(one), _dtype_of(one._meta), _plain(one._chunks)) for one in arrays])
     return ()
+
+
+def _plain(chunks: Any) -> Any:
+    return chunks if all(map(are_sizes, chunks)) else plain_chunks(chunks)
 
 
 def _items(result: Any) -> Any:
     """The first elements of a named tuple or the like, whatever its own way of slicing."""
     base = tuple if issubclass(type(result), tuple) else list
     return base.__getitem__(result, slice(LONGEST))
-
-
-def _description(array: Any) -> tuple[str, Any, Any]:
-    meta, chunks = array._meta, array._chunks
-    if strange.chunks and not all(map(are_sizes, chunks)):
-        chunks = plain_chunks(chunks)
-    return array._name, meta.dtype if type(meta) is np.ndarray else _dtype_of(meta), chunks
 
 
 def _dtype_of(meta: Any) -> Any:

@@ -7,7 +7,6 @@ program had bound before the trace began (``from dask.array import mean``).
 from __future__ import annotations
 
 import threading
-from threading import get_ident
 from time import perf_counter
 from types import FrameType, FunctionType
 from typing import Any
@@ -34,9 +33,11 @@ def install(patches: Patches) -> None:
     """Watch dask arrays being made; the expression back end makes them in another way."""
     new = vars(Array).get("__new__")
     if isinstance(new, staticmethod) and hasattr(Array, "_chunks"):
-        for function, seen in ((new.__func__, _array_made), (vars(Array)["_chunks"].fset, _chunks_set)):
-            assert isinstance(function, FunctionType)
-            follow(patches, function, seen)
+        setter = vars(Array)["_chunks"].fset
+        assert isinstance(new.__func__, FunctionType)
+        assert isinstance(setter, FunctionType)
+        follow(patches, new.__func__, _array_made, outside_calls=True)
+        follow(patches, setter, _chunks_set)
 
 
 _ARE_INTS = frozenset({int}).issuperset
@@ -72,8 +73,7 @@ def _has_unknown(chunks: Any) -> bool:
 
 
 def _array_made(array: Any, _: tuple[Any, ...], frame_at: Any) -> None:
-    if calls.open_calls and get_ident() in calls.open_calls:
-        return
+    """Note an array that no recorded call makes."""
     try:
         for session in sessions.watching():
             _note_unrecorded(session, array, frame_at(2))

@@ -12,7 +12,8 @@ SWEEP_AT = 64
 """Threads that are remembered before those that have ended are looked for."""
 
 
-_threads: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
+threads: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
+"""The threads that Python knows, by identifier."""
 _ident = threading.get_ident
 
 
@@ -47,7 +48,7 @@ def running_thread() -> threading.Thread | None:
 
     `threading.current_thread` would make one for it, which the program could see.
     """
-    found: threading.Thread | None = _threads.get(_ident())
+    found: threading.Thread | None = threads.get(_ident())
     return found
 
 
@@ -55,6 +56,6 @@ def running_thread() -> threading.Thread | None:
 
 def thread_name() -> str:
     """The name of the running thread; empty where Python knows none, or the program has put no text there."""
-    thread = _threads.get(_ident())
+    thread = threads.get(_ident())
     name = None if thread is None else vars(thread).get("_name")
     return name if type(name) is str else ""

@@ -320,28 +320,30 @@ class Recorder:
 
     def _add_calls(self, gathered: list[SeenCall]) -> None:
         """Add the records of calls: tuples, since making a `Call` of each takes longer than writing it."""
-        texts, dtypes, positions = self._texts, self._dtypes, self._positions
+        texts, dtypes, positions, layouts = self._texts, self._dtypes, self._positions, self._chunks
         add = self._new.append
-        for call in gathered:
-            at, operation, site, user, inputs, outputs, thread, force, answer, via, seconds = call
+        for at, operation, site, user, inputs, outputs, thread, force, answer, via, seconds in gathered:
             code, instruction = site
-            here = positions.get((id(code), instruction))
+            here = there = positions.get((id(code), instruction))
             if here is None:
-                here = self._new_position(code, instruction)
-            if user is site:
-                there: int | None = here
-            elif user is None:
-                there = None
-            else:
-                there = positions.get((id(user[0]), user[1]))
-                if there is None:
-                    there = self._new_position(*user)
+                here = there = self._new_position(code, instruction)
+            if user is not site:
+                there = None if user is None else self._position(user)
             results = []
             for name, dtype, chunks in outputs:
                 kind = dtypes.get(dtype)
-                if kind is None:
-                    kind = self._dtype(dtype)
-                results.append((texts[name], kind, self.layout(chunks)))
+                try:
+                    layout = layouts.get(chunks)
+                except TypeError:
+                    # A size is a dask array, which has no hash.
+                    layout = None
+                results.append(
+                    (
+                        texts[name],
+                        self._dtype(dtype) if kind is None else kind,
+                        self.layout(chunks) if layout is None else layout,
+                    )
+                )
             add(
                 (
                     "C", at, texts[operation], here, there, [texts[name] for name in inputs], results,

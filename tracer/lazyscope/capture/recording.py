@@ -13,6 +13,7 @@ import sys
 import weakref
 from collections.abc import Callable
 from inspect import CO_VARARGS, CO_VARKEYWORDS
+from threading import get_ident
 from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple
 
@@ -29,14 +30,22 @@ _HERE = "what the code needs"
 _RECORDED = """
 def recorded({parameters}):
     _ls_original, _ls_frame_at, _ls_internal, _ls_rest = {here!r}
-    _ls_call = None
     _ls_caller = _ls_frame_at(1)
     {through}
-    if _ls_caller.f_code.co_filename not in _ls_internal:
+    if _ls_caller.f_code.co_filename in _ls_internal:
         try:
-            _ls_call = _ls_rest[0](_ls_caller, _ls_rest[1], ({values}), {keywords})
-        except RecursionError:
-            _ls_rest[5].failures += 1
+            return _ls_original({arguments})
+        except BaseException as _ls_error:
+            try:
+                _ls_rest[3](_ls_error)
+            except RecursionError:
+                _ls_rest[5].failures += 1
+            raise
+    try:
+        _ls_call = _ls_rest[0](_ls_caller, _ls_rest[1], ({values}), {keywords})
+    except RecursionError:
+        _ls_call = None
+        _ls_rest[5].failures += 1
     try:
         _ls_result = _ls_original({arguments})
     except BaseException as _ls_error:
@@ -45,12 +54,11 @@ def recorded({parameters}):
         except RecursionError:
             _ls_rest[5].failures += 1
         raise
-    if _ls_call is None:
-        return _ls_result
-    try:
-        _ls_rest[3](_ls_call, _ls_result)
-    except RecursionError:
-        _ls_rest[5].failures += 1
+    if _ls_call is not None:
+        try:
+            _ls_rest[6](_ls_call, _ls_result)
+        except RecursionError:
+            _ls_rest[5].failures += 1
     return _ls_result
 """
 
@@ -59,7 +67,7 @@ _THROUGH = "_ls_caller = _ls_caller.f_back if _ls_caller.f_code is _ls_rest[2] e
 
 _FOLLOWED = """
 def followed({parameters}):
-    _ls_original, _ls_seen, _ls_unmark, _ls_frame_at, _ls_unheard = {here!r}
+    _ls_original, _ls_skip, _ls_ident, _ls_seen, _ls_unmark, _ls_frame_at, _ls_unheard = {here!r}
     try:
         _ls_result = _ls_original({arguments})
     except BaseException as _ls_error:
@@ -68,10 +76,11 @@ def followed({parameters}):
         except RecursionError:
             _ls_unheard.failures += 1
         raise
-    try:
-        _ls_seen(_ls_result, ({values}), _ls_frame_at)
-    except RecursionError:
-        _ls_unheard.failures += 1
+    if _ls_ident() not in _ls_skip:
+        try:
+            _ls_seen(_ls_result, ({values}), _ls_frame_at)
+        except RecursionError:
+            _ls_unheard.failures += 1
     return _ls_result
 """
 
@@ -92,6 +101,10 @@ class _Signature(NamedTuple):
 
 
 _ANY = _Signature("*args, **kwargs", "*args, **kwargs", "*args,", "kwargs")
+
+
+_NO_ARRAY = frozenset({bool, str})
+"""Types of defaults of parameters that no array is given by: ``keepdims=False``, ``mode="reflect"``."""
 
 
 def _signature(function: FunctionType) -> _Signature:
@@ -117,7 +130,14 @@ def _signature(function: FunctionType) -> _Signature:
     if keywords:
         parameters.append(f"**{keywords}")
         arguments.append(f"**{keywords}")
-    values = positional + named + ([f"*{others}"] if others else [])
+    switches = {name for name, default in given.items() if type(default) in _NO_ARRAY}
+    switches |= {
+        name
+        for name, default in zip(positional[required:], function.__defaults__ or (), strict=True)
+        if type(default) in _NO_ARRAY
+    }
+    values = [name for name in positional + named if name not in switches]
+    values += [f"*{others}"] if others else []
     return _Signature(
         ", ".join(parameters), ", ".join(arguments), "".join(f"{v}, " for v in values), keywords or "None"
     )
@@ -179,7 +199,7 @@ _KEPT = (
 
 
 def _needs(original: Any, operation: str, begin: Begin, through: CodeType | None) -> tuple[Any, ...]:
-    rest = begin, operation, through, calls.returned, _failing, unheard
+    rest = begin, operation, through, without_catcher, _failing, unheard, calls.returned
     return original, sys._getframe, calls.internal, rest
 
 
@@ -237,12 +257,23 @@ _prepared: dict[int, _Prepared] = {}
 
 
 def follow(
-    patches: Patches, function: FunctionType, seen: Callable[[Any, tuple[Any, ...], Any], None]
+    patches: Patches,
+    function: FunctionType,
+    seen: Callable[[Any, tuple[Any, ...], Any], None],
+    *,
+    outside_calls: bool = False,
 ) -> None:
-    """Have `seen` called with the result, the arguments and `sys._getframe` after each call of a function."""
+    """Have `seen` called with the result, the arguments and `sys._getframe` after each call of a function.
+
+    With `outside_calls` only where no recorded call is open in the thread.
+    """
     twin = _twin(function)
-    needs = twin, seen, without_catcher, sys._getframe, unheard
+    skip = calls.open_calls if outside_calls else _NOWHERE
+    needs = twin, skip, get_ident, seen, without_catcher, sys._getframe, unheard
     _replace_code(patches, function, _code(_FOLLOWED, function, needs), twin)
+
+
+_NOWHERE: frozenset[int] = frozenset()
 
 
 def _replace_code(patches: Patches, function: FunctionType, code: CodeType, twin: FunctionType) -> None:
