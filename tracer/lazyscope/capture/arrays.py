@@ -44,7 +44,7 @@ def install(patches: Patches) -> None:
             value = value.fget
         elif not _is_recorded(name):
             continue
-        if not isinstance(value, FunctionType):
+        if type(value) is not FunctionType:
             continue
         # A generator's code can be replaced by that of a generator only; one code cannot tell two names.
         if value.__code__.co_flags & CO_GENERATOR or value in seen:

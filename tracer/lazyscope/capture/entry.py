@@ -21,6 +21,7 @@ from itertools import repeat
 from types import CodeType, FrameType, FunctionType, GetSetDescriptorType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
+from lazyscope.capture.own_failures import let_through
 from lazyscope.capture.roles import Roles
 
 _members_of_module: Callable[[object], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
@@ -83,7 +84,8 @@ def entry_of(frames: Sequence[FrameType]) -> str | None:
             continue
         try:
             path = _path(frame, code)
-        except Exception:
+        except Exception as error:
+            let_through(error)
             path = None
         if path:
             return path

@@ -13,6 +13,8 @@ from itertools import islice, starmap
 from types import CodeType
 from typing import TypeAlias
 
+from lazyscope.capture.own_failures import let_through
+
 Span: TypeAlias = tuple[int, int, int, int]
 """(line, end_line, column, end_column); columns in UTF-8 bytes, -1 where unknown."""
 
@@ -81,7 +83,8 @@ def position_of(code: CodeType, lasti: int) -> Place:
 def _place_of(code: CodeType, lasti: int) -> Place:
     try:
         return _position(code, lasti)
-    except Exception:  # whatever a strange code object does, the program must go on
+    except Exception as error:  # whatever a strange code object does, the program must go on
+        let_through(error)
         return _unknown(code)
 
 

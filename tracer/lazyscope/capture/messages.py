@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any
 
+from lazyscope.capture.own_failures import let_through
 from lazyscope.capture.redaction import message_without_secrets
 from lazyscope.capture.roles import Roles
 
@@ -28,7 +29,8 @@ def message_of(error: BaseException) -> str:
     try:
         text = str(error) if _formats_plainly(error) else _of_arguments(error)
         return message_without_secrets(text[:_LONGEST])[:MESSAGE_CHARACTERS]
-    except Exception:
+    except Exception as failure:
+        let_through(failure)
         return ""
 
 

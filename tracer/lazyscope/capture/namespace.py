@@ -99,7 +99,7 @@ def _replace(patches: Patches, module: ModuleType, name: str, value: Any) -> Non
     """Have one function of a namespace recorded, or the updates that `array_api_extra.at` makes."""
     if type(value) is type and name == "at" and "array_api_extra" in value.__module__:
         _record_updates(patches, value)
-    if not isinstance(value, FunctionType) or id(value) in _recorded:
+    if type(value) is not FunctionType or id(value) in _recorded:
         return
     home = value.__code__.co_filename
     if not _HOMES.search(home) or (_is_part(module) and not _is_own(module, home, value)):
@@ -120,7 +120,7 @@ def _replace(patches: Patches, module: ModuleType, name: str, value: Any) -> Non
 def _record_updates(patches: Patches, at: type) -> None:
     """Record ``at(x)[index].set(y)`` and its like as one call each, on the array that is updated."""
     for name, method in list(vars(at).items()):
-        if name.startswith("_") or not isinstance(method, FunctionType) or id(method) in _recorded:
+        if name.startswith("_") or type(method) is not FunctionType or id(method) in _recorded:
             continue
         _recorded.add(id(method))
         record(patches, method, f"array_api_extra.at.{name}", begin=_begin_update)
@@ -147,7 +147,7 @@ def _function_in_closure(value: FunctionType) -> FunctionType | None:
     """The function that a closure of the same name hands on to, if pickle finds that one."""
     for cell in value.__closure__ or ():
         inner = cell.cell_contents
-        if not isinstance(inner, FunctionType) or inner.__name__ != value.__name__:
+        if type(inner) is not FunctionType or inner.__name__ != value.__name__:
             continue
         if _HOMES.search(inner.__code__.co_filename) and importable(inner):
             return inner
@@ -186,7 +186,7 @@ class Namespace(ModuleType):
         if isinstance(value, ModuleType) and name in ("linalg", "fft"):
             return proxy_of(value)
         # dask's namespaces are recorded in place.
-        if isinstance(value, FunctionType) and not _NAMESPACE.search(self.__name__):
+        if type(value) is FunctionType and not _NAMESPACE.search(self.__name__):
             return _proxied(value, f"{_shown(self.__name__)}.{name}")
         return value
 

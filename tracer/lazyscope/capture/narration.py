@@ -6,11 +6,11 @@ of its own in the place of `sys.stderr`. Such a file is not written to.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from typing import Any
 
+from lazyscope.capture.own_failures import let_through
 from lazyscope.text.harmless import harmless
 
 _TOOLS = ("ipykernel", "_pytest")
@@ -28,7 +28,8 @@ def _file_at(descriptor: int) -> tuple[int, int] | None:
 def _descriptor_of(stream: Any) -> int | None:
     try:
         return int(stream.fileno())
-    except Exception:
+    except Exception as error:
+        let_through(error)
         return None
 
 
@@ -54,7 +55,10 @@ def narrate(text: str) -> None:
         stream = sys.__stderr__
         if stream is None or (_descriptor_of(stream) == 2 and _file_at(2) != _at_import):
             return
-    with contextlib.suppress(Exception):
+    try:
         lines = [harmless(line) for line in text.split("\n")]
         stream.write("".join([f"lazyscope: {lines[0]}\n", *(f"{line}\n" for line in lines[1:])]))
         stream.flush()
+    except Exception as error:
+        # It may be closed, or full.
+        let_through(error)

@@ -14,8 +14,7 @@ from collections.abc import Callable
 from types import CodeType, FunctionType, MethodType, TracebackType
 from typing import Any, TypeVar
 
-from lazyscope.capture.roles import OWN_DIRECTORY
-from lazyscope.capture.wrapping import FILENAME
+from lazyscope.capture.wrapping import FILENAME, OWN_DIRECTORY
 
 _T = TypeVar("_T")
 
@@ -51,6 +50,12 @@ def survived(error: BaseException) -> None:
         if is_meant_for_the_program(another):
             raise
         unheard.failures += 1
+
+
+def let_through(error: BaseException) -> None:
+    """Raise again what only arrived in our code; for who goes on without what has failed."""
+    if is_meant_for_the_program(error):
+        raise error
 
 
 def guarded(function: Callable[..., _T]) -> Callable[..., _T | None]:

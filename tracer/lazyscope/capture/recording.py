@@ -158,7 +158,7 @@ def _template(source: str, signature: _Signature, cells: tuple[str, ...], throug
 
 def _code(
     source: str,
-    function: Callable[..., Any],
+    function: FunctionType,
     needs: tuple[Any, ...],
     *,
     through: bool = False,
@@ -168,12 +168,15 @@ def _code(
     cells: tuple[str, ...] = ()
     signature = _ANY
     if not copied:
-        assert isinstance(function, FunctionType)
         cells = tuple(f"_ls_cell{number}" for number in range(len(function.__closure__ or ())))
         signature = _signature(function)
     template = _template(source, signature, cells, _THROUGH if through else "")
     constants = tuple(needs if constant == _HERE else constant for constant in template.co_consts)
-    return template.replace(co_consts=constants, co_name=getattr(function, "__name__", "recorded"))
+    own = function.__code__
+    return template.replace(
+        co_consts=constants, co_name=function.__name__, co_qualname=own.co_qualname,
+        co_firstlineno=own.co_firstlineno,
+    )  # fmt: skip
 
 
 def _twin(function: FunctionType) -> FunctionType:
@@ -284,7 +287,7 @@ def _replace_code(patches: Patches, function: FunctionType, code: CodeType, twin
     patches.set_code(function, code)
 
 
-def recorded_copy(function: Callable[..., Any], operation: str) -> FunctionType:
+def recorded_copy(function: FunctionType, operation: str) -> FunctionType:
     """A function for a `StandIn` that does what `function` does and has its calls recorded."""
     needs = _needs(function, operation, calls.begin, StandIn.__call__.__code__)
     return FunctionType(_code(_RECORDED, function, needs, through=True, copied=True), {})

@@ -31,6 +31,9 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 from urllib.parse import unquote
 
+from lazyscope.capture.own_failures import let_through
+from lazyscope.capture.wrapping import OWN_DIRECTORY
+
 Role = Literal["user", "library", "array", "tool"]
 
 ARRAY_PACKAGES = MappingProxyType(
@@ -61,8 +64,6 @@ NOT_LIBRARY = re.compile(
     "|samples?|setup|tasks|tools?|notebooks?|tutorials?|benchmarks?)$"
 )
 """What setuptools' automatic discovery passes over in a flat project, and its like."""
-
-OWN_DIRECTORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 _SITE = re.compile(r".*/(?:site|dist)-packages/")
 _CELL = re.compile(r"<ipython-input-(\d+)-")
@@ -158,14 +159,16 @@ class Roles:
             place = self._place(filename)
             shown = place.inside if place else self._shown(filename)
             return shown, _distribution(place) if place and role != "user" else None
-        except Exception:
+        except Exception as error:
+            let_through(error)
             return _posix(filename), None
 
     def source(self, filename: str, module_globals: Mapping[str, object] | None = None) -> str | None:
         """Text of the file, from disk, an archive, a notebook's cells or `linecache`. Never raises."""
         try:
             return "".join(self._lines(filename, module_globals)) or None
-        except Exception:
+        except Exception as error:
+            let_through(error)
             return None
 
     def version_on_disk(self, filename: str) -> Version | None:
@@ -186,7 +189,8 @@ class Roles:
                 return self._role_of_generated(filename, module_globals)
             role = self._role_of_file(filename, module_globals)
             _keep_loader(filename, module_globals)
-        except Exception:
+        except Exception as error:
+            let_through(error)
             role = "user"
         self.verdicts[filename] = role
         if role != "user":

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,6 +67,8 @@ class Session:
         """Comparisons with NumPy whose results differ."""
         self.on_force: Callable[[Callable[[Recorder], events.Record]], None] | None = None
         """Called when a begin record has been written, with what makes that record."""
+        self.first_in: Token[tuple[Session, ...] | None] | None = None
+        """Where a context has begun to be watched: takes the variable out of it again."""
         self._failures = 0
         self._recent: deque[tuple[int, float, events.Failure]] = deque(maxlen=32)
         self._lock = threading.Lock()
@@ -290,12 +292,21 @@ def start(
 
 def resume(session: Session) -> None:
     """Have a session watch what follows in this context."""
-    _scope.set((*scoped_sessions(), session))
+    entered = _scope.set((*scoped_sessions(), session))
+    if entered.old_value is Token.MISSING:
+        session.first_in = entered
 
 
 def suspend(session: Session) -> None:
     """Have a session watch this context no longer; what it has begun elsewhere it goes on watching."""
-    _scope.set(tuple(s for s in scoped_sessions() if s is not session) or None)
+    others = tuple(s for s in scoped_sessions() if s is not session)
+    entered, session.first_in = session.first_in, None
+    if entered is not None and not others:
+        # The context is as it was, without a variable of ours; a block may end in another one.
+        with suppress(ValueError):
+            _scope.reset(entered)
+            return
+    _scope.set(others or None)
 
 
 def stop(session: Session, end: events.End | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import warnings
 from collections.abc import Callable
@@ -22,7 +23,8 @@ from lazyscope.model import events
 def install(patches: Patches) -> None:
     """Watch the function that both the C and the Python half of `warnings` hand a warning to."""
     original = warnings._showwarnmsg  # type: ignore[attr-defined]
-    patches.set(warnings, "_showwarnmsg", _make(original, _seen, sys._getframe, without_catcher, unheard))
+    watched = _make(original, _seen, sys._getframe, without_catcher, unheard)
+    patches.set(warnings, "_showwarnmsg", functools.wraps(original)(watched))
 
 
 @unseen

@@ -8,11 +8,14 @@ keeps name, module, signature and documentation, hence pickling by reference and
 
 from __future__ import annotations
 
-import functools
+import os
 import sys
 from collections.abc import Callable
-from types import FrameType, FunctionType
+from types import FrameType, FunctionType, MethodType
 from typing import Any, TypeVar
+
+OWN_DIRECTORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+"""Where the package lies."""
 
 FILENAME = "<lazyscope, not counted by warnings: importlib._bootstrap>"
 
@@ -37,13 +40,41 @@ class StandIn:
 
     Such a function (a closure) is pickled by value, and a wrapper would be pickled with it. This object
     pickles and tokenises as the function itself: by value where cloudpickle is at work, and by its name,
-    which fails as it does for the function, where pickle is.
+    which fails as it does for the function, where pickle is. For who asks for attributes or for its class it
+    is the function; only ``type`` tells them apart.
     """
 
-    def __init__(self, original: Callable[..., Any], recorded: Callable[..., Any]) -> None:
-        functools.update_wrapper(self, original)
-        self._original = original
-        self._recorded = recorded
+    __slots__ = ("__weakref__", "_original", "_recorded")
+
+    _original: FunctionType
+    _recorded: Callable[..., Any]
+
+    def __init__(self, original: FunctionType, recorded: Callable[..., Any]) -> None:
+        object.__setattr__(self, "_original", original)
+        object.__setattr__(self, "_recorded", recorded)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        # cloudpickle would take it apart as a function; it is to ask how this object is pickled.
+        return StandIn if sys._getframe(1).f_code.co_name == "reducer_override" else FunctionType
+
+    __doc__ = property(lambda self: self._original.__doc__)  # type: ignore[assignment]
+    __module__ = property(lambda self: self._original.__module__)  # type: ignore[assignment]
+    __dict__ = property(lambda self: vars(self._original))  # type: ignore[assignment]
+
+    @unseen
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return getattr(self._original, name)
+        except AttributeError as error:
+            without_catcher(error)
+            raise
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._original, name, value)
+
+    def __dir__(self) -> list[str]:
+        return dir(self._original)
 
     @unseen
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -70,10 +101,10 @@ class StandIn:
     def __reduce_ex__(self, protocol: Any) -> Any:
         pickler = _cloudpickler_at_work()
         reduced = NotImplemented if pickler is None else pickler.reducer_override(self._original)
-        return vars(self)["__qualname__"] if reduced is NotImplemented else reduced
+        return self._original.__qualname__ if reduced is NotImplemented else reduced
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
+        return self if instance is None else MethodType(self, instance)
 
 
 def _cloudpickler_at_work() -> Any:
