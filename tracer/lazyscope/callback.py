@@ -12,6 +12,7 @@ from lazyscope.capture.recorder import Recorder
 from lazyscope.capture.session import Session, message_of, note_own_failure
 from lazyscope.model import events, journal
 from lazyscope.model.trace import assemble
+from lazyscope.text.harmless import harmless
 
 if TYPE_CHECKING:
     from lazyscope.views import Force
@@ -57,7 +58,7 @@ class Callback:
         self._session.blind_spot(what)
         # The program may have closed it.
         with contextlib.suppress(Exception):
-            print(f"lazyscope: {what}; the program goes on", file=sys.stderr)
+            print(f"lazyscope: {harmless(what)}; the program goes on", file=sys.stderr)
 
     def _view(self, record: Callable[[Recorder], events.Record]) -> Force:
         """The force as a trace of its own tells it: the one that is open is not read for it."""
