@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from lazyscope.text.harmless import harmless_lines
+
 Kind: TypeAlias = Literal["values", "dtype", "shape", "structure", "exception", "warnings"]
 
 _DEEPEST = 20
@@ -57,7 +59,8 @@ class Difference:
             if self.largest_relative is not None:
                 distance += f" ({self.largest_relative:.3g} of NumPy's value)"
         where = self.path or "result"
-        return f"{where}: {self.kind} {verb}: {self.dask} on dask, {self.numpy} on NumPy{distance}"
+        said = f"{where}: {self.kind} {verb}: {self.dask} on dask, {self.numpy} on NumPy{distance}"
+        return harmless_lines(said)
 
 
 def differences(

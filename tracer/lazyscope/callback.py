@@ -15,6 +15,7 @@ from lazyscope.capture.session import Session
 from lazyscope.model import events, journal
 from lazyscope.model.journal_file import JournalMemory
 from lazyscope.model.trace import assemble
+from lazyscope.text.harmless import harmless
 
 if TYPE_CHECKING:
     from lazyscope.views import Force
@@ -60,7 +61,7 @@ class Callback:
         self._session.blind_spot(what)
         # The program may have closed it.
         with contextlib.suppress(Exception):
-            print(f"lazyscope: {what}; the program goes on", file=sys.stderr)
+            print(f"lazyscope: {harmless(what)}; the program goes on", file=sys.stderr)
 
     def _view(self, record: Callable[[Recorder], events.Record]) -> Force:
         """The force as a trace of its own tells it: the one that is open is not read for it."""

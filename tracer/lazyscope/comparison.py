@@ -21,6 +21,7 @@ from lazyscope.capture.messages import MESSAGE_CHARACTERS, message_of
 from lazyscope.capture.own_failures import guarded
 from lazyscope.capture.session import Session
 from lazyscope.model import events
+from lazyscope.text.harmless import harmless
 from lazyscope.traces import Trace
 
 if TYPE_CHECKING:
@@ -56,12 +57,13 @@ class Comparison:
     def __repr__(self) -> str:
         said = "equal" if self.equal else "different"
         count = len(self.differences)
-        return f"<lazyscope comparison of {self.function}: {said}, {count} difference{'s' * (count != 1)}>"
+        found = f"{count} difference{'s' * (count != 1)}"
+        return f"<lazyscope comparison of {harmless(self.function)}: {said}, {found}>"
 
     def __str__(self) -> str:
         if not self.differences:
-            return f"{self.function}: dask and NumPy agree"
-        return "\n".join([f"{self.function}:", *(f"  {found}" for found in self.differences)])
+            return f"{harmless(self.function)}: dask and NumPy agree"
+        return "\n".join([f"{harmless(self.function)}:", *(f"  {found}" for found in self.differences)])
 
 
 def are_equal(found: tuple[Difference, ...]) -> bool:

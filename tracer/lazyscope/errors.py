@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from lazyscope.text.harmless import harmless_lines
+
 
 class LazyscopeError(Exception):
-    """Something the user can mend: the message says what happened and what to type next."""
+    """Something the user can mend: the message says what happened and what to type next.
+
+    Messages hold names of files and words of programs, and Python prints them as they are; so they are made
+    harmless here, whoever raises.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(harmless_lines(message))
 
 
 class TraceFileError(LazyscopeError):

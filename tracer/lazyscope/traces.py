@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lazyscope.errors import LazyscopeError, TraceFileError
+from lazyscope.text.harmless import harmless
 
 if TYPE_CHECKING:
     from lazyscope.capture.session import Session
@@ -64,7 +65,7 @@ class Trace:
             self._content = session.recorder.journal.content()
         except OSError as error:
             self._content = b""
-            print(f"lazyscope: cannot read {self._name} again: {error.strerror}", file=sys.stderr)
+            print(f"lazyscope: cannot read {harmless(self._name)} again: {error.strerror}", file=sys.stderr)
         self._session = None
 
     @property
@@ -146,7 +147,7 @@ class Trace:
         if self._content is None and self._session is None:
             return "<lazyscope trace, not begun>"
         data = self.data
-        state = "open" if self._session is not None else data.ended
+        state = "open" if self._session is not None else harmless(data.ended)
         return f"<lazyscope trace, {state}: {len(data.forces)} forces, {len(data.calls)} calls>"
 
     def _repr_html_(self) -> str:

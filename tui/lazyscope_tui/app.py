@@ -12,6 +12,7 @@ from textual.app import App
 from textual.binding import BindingType
 
 from lazyscope.errors import LazyscopeError
+from lazyscope.text.harmless import harmless, harmless_lines
 from lazyscope_tui.commands import KeyCommands
 from lazyscope_tui.history import History, Visit
 from lazyscope_tui.keys import bindings
@@ -232,6 +233,16 @@ class Explorer(App[None]):
         visit = step()
         if visit is not None:
             await self._visit(visit)
+
+    # What goes to the terminal past the screens
+
+    def notify(self, message: str, **how: Any) -> None:
+        """Show a notice; names of files and words of programs in it do nothing."""
+        super().notify(harmless(message), **how)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy text that may be pasted into a terminal, with its line breaks and tabs."""
+        super().copy_to_clipboard("\t".join(map(harmless_lines, text.split("\t"))))
 
     # What works everywhere
 

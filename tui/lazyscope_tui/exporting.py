@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,8 +16,11 @@ from lazyscope.cli.report import renderer_of
 from lazyscope.errors import LazyscopeError
 from lazyscope.model.trace import TraceData
 from lazyscope.report.graphs.picture import VIEWS, View
+from lazyscope.text.harmless import harmless
 from lazyscope_tui.session import Session
 
+_LONGEST_STEM = 200
+"""Bytes; file systems take 255 for the whole name."""
 _REPORTS = {
     "html": "one page for the browser, with everything",
     "md": "Markdown for an issue: findings and fixes",
@@ -73,9 +77,14 @@ def _drawn(view: View, kind: str, trace: TraceData) -> str | bytes:
 
 def free_path(session: Session, suffix: str) -> Path:
     """A name in the working directory that nothing has: ``kmeans.html``, else ``kmeans-2.html``."""
-    stem = session.path.stem if session.path is not None else "lazyscope"
+    stem = _stem(session.path) if session.path is not None else "lazyscope"
     names = (f"{stem}{suffix}" if number == 1 else f"{stem}-{number}{suffix}" for number in count(1))
-    return next(path for path in map(Path, names) if not path.exists())
+    return next(path for path in map(Path, names) if not os.path.lexists(path))
+
+
+def _stem(trace: Path) -> str:
+    """Its name without suffix, harmless, as it is shown and typed over, with room for a longer suffix."""
+    return harmless(trace.stem).encode()[:_LONGEST_STEM].decode(errors="ignore")
 
 
 def write_new(file: Path, content: str | bytes) -> None:
@@ -93,3 +102,6 @@ def write_new(file: Path, content: str | bytes) -> None:
         raise LazyscopeError(f"{file} exists and would be lost: give another name") from None
     except OSError as error:
         raise LazyscopeError(f"cannot write {file}: {error.strerror}; give another name") from None
+    except ValueError:
+        # NUL, or a character that the file system cannot encode.
+        raise LazyscopeError(f"cannot write {file}: it is no name of a file; give another name") from None

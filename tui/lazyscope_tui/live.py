@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from textual.binding import BindingType
 
 from lazyscope.errors import LazyscopeError
+from lazyscope.text.harmless import harmless
 from lazyscope_tui.app import Explorer
 from lazyscope_tui.child import Child, resident_bytes
 from lazyscope_tui.journal_tail import JournalTail
@@ -195,7 +196,7 @@ def run_live(arguments: Sequence[str], path: Path) -> int:
         status = _outlive(child)
     if status > _BY_SIGNAL and path.exists():
         # It could not say so itself.
-        print(f"\nlazyscope: the program {child.ending}, trace in {path}", file=sys.stderr)
+        print(f"\nlazyscope: the program {child.ending}, trace in {harmless(str(path))}", file=sys.stderr)
     return status
 
 

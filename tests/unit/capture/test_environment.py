@@ -12,7 +12,7 @@ from lazyscope.capture.environment import without_home, without_secrets
     [
         (["--api-key", "abc", "x"], ["--api-key", "***", "x"]),
         (["--token=abc"], ["--token=***"]),
-        (["-Password", "-x"], ["-Password", "-x"]),
+        (["-Password", "-x"], ["-Password", "***"]),
         (["--passwd", "a", "b"], ["--passwd", "***", "b"]),
         (["monkey", "--year=2024"], ["monkey", "--year=2024"]),
     ],
@@ -25,8 +25,8 @@ def test_values_of_secret_options_are_replaced(given: list[str], shown: list[str
 def test_the_home_directory_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """It holds the user's name."""
     monkeypatch.setenv("HOME", "/home/ada")
-    given = ["/home/ada/run.py", "--out=/home/ada/x", "/home/adam/y"]
-    assert without_home(given) == ["~/run.py", "--out=~/x", "/home/adam/y"]
+    given = ["/home/ada/run.py", "--out=/home/ada/x", "--in=/home/ada", "/home/adam/y"]
+    assert without_home(given) == ["~/run.py", "--out=~/x", "--in=~", "/home/adam/y"]
 
 
 def test_without_a_home_nothing_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pytest
 from plugin_runs import read_report
 from rich.cells import cell_len
 
+from hostile_traces import HOSTILE, active
 from lazyscope.errors import TraceFileError
 from lazyscope.report.tests_report import TestsReport, missing_part, part_of_test
 from trace_builder import TraceBuilder
@@ -51,6 +52,14 @@ FOUR = [
     part("tests/test_stats.py::test_var", 1_200, 12.5, 2_400, 1_199,
          dearest="_lib/_array_api.py:72  xp.all(xp.isfinite(array)) and everything_else(array)"),
 ]  # fmt: skip
+
+
+def test_the_summary_is_harmless() -> None:
+    """Ids of tests, sites, and what was not seen may hold anything."""
+    found = part(f"t.py::test[{HOSTILE}]", 1, 1.0, dearest=HOSTILE, blind_spots=[HOSTILE])
+    lines = summary(found, width=200)
+    assert r"t.py::test[\x1b]52;c;aGk=\x07\x9b31m\u202e\u200b\x00\udce9]" in lines
+    assert active("\n".join(lines)) == []
 
 
 def test_the_summary_at_80_columns() -> None:

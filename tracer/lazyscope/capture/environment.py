@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import functools
-import os
 import platform
-import re
 import sys
+
+from lazyscope.capture.redaction import argv_without_secrets, text_without_home
 
 WATCHED = (
     "dask", "distributed", "numpy", "scipy", "sklearn", "xarray", "pandas", "pyarrow",
     "array_api_compat", "array_api_extra",
 )  # fmt: skip
-
-_SECRET = re.compile(r"(key|token|secret|passw(or)?d)", re.IGNORECASE)
 
 
 def versions() -> dict[str, str]:
@@ -46,24 +44,9 @@ def _installed_version(distribution: str) -> str | None:
 
 def without_home(argv: list[str]) -> list[str]:
     """Arguments with the home directory, which tells the user's name, as ``~``."""
-    home = os.path.expanduser("~")
-    if len(home) < 2:
-        return argv
-    return [argument.replace(home + os.sep, "~" + os.sep) for argument in argv]
+    return list(map(text_without_home, argv))
 
 
 def without_secrets(argv: list[str]) -> list[str]:
     """Arguments with every value after an option named like a key, token, secret or password as ``***``."""
-    shown: list[str] = []
-    hide = False
-    for argument in argv:
-        name, equals, _ = argument.partition("=")
-        secret = argument.startswith("-") and _SECRET.search(name) is not None
-        if hide and not argument.startswith("-"):
-            shown.append("***")
-        elif secret and equals:
-            shown.append(f"{name}=***")
-        else:
-            shown.append(argument)
-        hide = secret and not equals
-    return shown
+    return argv_without_secrets(argv)

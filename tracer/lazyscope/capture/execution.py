@@ -22,6 +22,7 @@ from lazyscope.capture.recorder import Recorder
 from lazyscope.capture.session import Session
 from lazyscope.capture.switches import switches
 from lazyscope.model import events
+from lazyscope.text.harmless import harmless
 
 if TYPE_CHECKING:
     from lazyscope.capture.partition_reads import Reads
@@ -420,7 +421,7 @@ def _say_it_cannot_fit(session: Session, sighting: Sighting, expected: int, free
         text = text.encode()[column:end_column].decode(errors="replace")
     where = f"{code.co_filename.rsplit('/', 1)[-1]}:{line}"
     sys.stderr.write(
-        f"lazyscope: {text.strip()[:120]} at {where} needs {decimal_bytes(expected)}; "
+        f"lazyscope: {harmless(text.strip()[:120])} at {harmless(where)} needs {decimal_bytes(expected)}; "
         f"{decimal_bytes(free)} free\n"
     )
 

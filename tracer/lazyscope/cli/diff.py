@@ -11,6 +11,7 @@ import click
 from lazyscope.cli import status
 from lazyscope.cli.writing import write_file
 from lazyscope.errors import LazyscopeError
+from lazyscope.text.harmless import harmless
 
 if TYPE_CHECKING:
     from lazyscope.catalogue.before_after import BeforeAfter
@@ -105,4 +106,5 @@ def _write(
     if overwrite and file.exists() and file.samefile(traces[1]):
         raise LazyscopeError(f"{file} is one of the traces: give another name with -o")
     write_file(file, text, overwrite=overwrite, source=traces[0])
-    click.echo(f"lazyscope: {diff_words.verdict(compared)}: {diff_words.reasons(compared)}", err=True)
+    said = f"{diff_words.verdict(compared)}: {diff_words.reasons(compared)}"
+    click.echo(f"lazyscope: {harmless(said)}", err=True)

@@ -16,6 +16,7 @@ import click
 from lazyscope.cli import status
 from lazyscope.errors import LazyscopeError
 from lazyscope.figures import plural
+from lazyscope.text.harmless import harmless, harmless_lines
 
 if TYPE_CHECKING:
     from lazyscope.capture.program import Outcome, Program
@@ -79,7 +80,7 @@ def run(
 def _live_path(output: Path | None, overwrite: bool, script: str, as_module: bool) -> Path:
     """Where the trace goes; nothing that is to be kept is there."""
     path = output or default_path(script if as_module else Path(script).stem)
-    if path.exists() and not overwrite:
+    if os.path.exists(path) and not overwrite:
         from lazyscope.model.journal import REMEDY
 
         raise LazyscopeError(f"{path} exists and would be lost: {REMEDY}")
@@ -169,7 +170,8 @@ def default_path(stem: str) -> Path:
     return next(
         path
         for path in (Path(directory, f"lazyscope-{stem}-{number}.lazy") for number in count(1))
-        if not path.exists()
+        # With a name that is too long `Path.exists` raises before Python 3.13.
+        if not os.path.exists(path)
     )
 
 
@@ -223,8 +225,9 @@ class _Ending:
     def _close(self, session: Session) -> None:
         _stop(session, self.outcome)
         path = session.recorder.journal.path
+        shown = harmless(_shown(path, self._directory))
         _say(
-            f"lazyscope: {plural(session.forces, 'force')}, trace in {_shown(path, self._directory)}"
+            f"lazyscope: {plural(session.forces, 'force')}, trace in {shown}"
             f"{_children(path, session.recorder.header.started)}"
         )
 
@@ -233,7 +236,7 @@ def _say(text: str) -> None:
     """Print on stderr; the program may have put something else in the place of `sys.stderr`, or closed it."""
     if sys.__stderr__ is not None:
         with contextlib.suppress(OSError, ValueError):
-            print(text, file=sys.__stderr__, flush=True)
+            print(harmless_lines(text), file=sys.__stderr__, flush=True)
 
 
 def _children(path: Path | None, started: float) -> str:
@@ -247,7 +250,8 @@ def _children(path: Path | None, started: float) -> str:
     except OSError:
         return ""
     children = "a child process" if written == 1 else f"{written:,} child processes"
-    return f"\nlazyscope: traces of {children} in {path.stem}-<process>{path.suffix}" if written else ""
+    names = harmless(f"{path.stem}-<process>{path.suffix}")
+    return f"\nlazyscope: traces of {children} in {names}" if written else ""
 
 
 def _stop(opened: Session, outcome: Outcome | None) -> None:

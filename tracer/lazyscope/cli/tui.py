@@ -8,6 +8,7 @@ import click
 
 from lazyscope.errors import LazyscopeError
 from lazyscope.exploring import explore, require
+from lazyscope.text.harmless import harmless
 
 _HOST = "127.0.0.1"
 
@@ -58,7 +59,7 @@ def serve(path: Path, port: int) -> None:
     port = _free(port)
     from lazyscope_tui import web
 
-    click.echo(f"lazyscope: {path} at http://{_HOST}:{port}; Ctrl-C ends it", err=True)
+    click.echo(f"lazyscope: {harmless(str(path))} at http://{_HOST}:{port}; Ctrl-C ends it", err=True)
     web.serve(path, _HOST, port)
 
 

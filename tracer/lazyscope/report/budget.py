@@ -8,7 +8,7 @@ from lazyscope.analysis import cost
 from lazyscope.analysis.source import SourceSite
 from lazyscope.figures import plural
 from lazyscope.model.trace import TraceData
-from lazyscope.text.harmless import harmless
+from lazyscope.text.harmless import harmless, harmless_lines
 
 SITES = 3
 """Sites that are named."""
@@ -39,7 +39,7 @@ def exceeded(trace: TraceData, limit: int, *, budget: str = "max_forces={}") -> 
         rest = sum(len(site.forces) for site in sites[SITES:])
         lines.append(f"  {rest:,} at {plural(len(sites) - SITES, 'more site')}")
     lines.append('Forces that are meant go under `with lazyscope.allow("reason"):`.')
-    return "\n".join(lines)
+    return harmless_lines("\n".join(lines))
 
 
 def _site(site: cost.SiteCost) -> str:
@@ -47,7 +47,7 @@ def _site(site: cost.SiteCost) -> str:
     expression = site.site.expression or site.site.code if site.site is not None else ""
     what = f": {_cut(harmless(expression))}" if expression else ""
     user = f", from {_place(site.user_site)}" if site.user_site is not None and not site.direct else ""
-    return f"{len(site.forces):,} {where}{what} ({site.trigger}{user})"
+    return f"{len(site.forces):,} {where}{what} ({harmless(site.trigger)}{user})"
 
 
 def _place(site: SourceSite) -> str:

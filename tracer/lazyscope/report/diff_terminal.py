@@ -12,7 +12,7 @@ from lazyscope.catalogue.before_after import BeforeAfter, Change, Run
 from lazyscope.report import diff_notes, diff_words
 from lazyscope.report.findings_list import fix_lines
 from lazyscope.report.headline import how_it_ended
-from lazyscope.report.screen import ALARM, MARK, QUIET, STRONG, Screen, Section, arrange, capturing_console
+from lazyscope.report.screen import ALARM, MARK, QUIET, STRONG, Screen, Section, arrange, printed
 from lazyscope.report.snippets import excerpt, place, place_and_code
 from lazyscope.report.without_source import without_code
 from lazyscope.text.harmless import harmless
@@ -47,11 +47,8 @@ def render(
         Whether lines of source text are shown; if not, there are places only.
     """
     screen = Screen(width, height, color, ascii_only)
-    console = capturing_console(width, color=color)
-    with console.capture() as capture:
-        for line in _Drawing(compared, screen, source).lines():
-            console.print(line, no_wrap=True, overflow="crop", crop=True, soft_wrap=False)
-    return capture.get()
+    drawing = _Drawing(compared, screen, source)
+    return printed(drawing.lines(), width, color=color, no_wrap=True, overflow="crop")
 
 
 def render_for_stdout(compared: BeforeAfter, *, source: bool = True) -> str:

@@ -33,7 +33,8 @@ def _program(screen: Screen, trace: TraceData) -> str:
     """The program and as many of its arguments as fit into half a line."""
     words = " ".join(trace.header.argv) or "The traced block"
     process = trace.header.process
-    return screen.start(words, screen.width // 2) + (f" ({process} child)" if process != "main" else "")
+    child = f" ({screen.start(process, screen.width // 4)} child)" if process != "main" else ""
+    return screen.start(words, screen.width // 2) + child
 
 
 def _ended(screen: Screen, trace: TraceData) -> str:

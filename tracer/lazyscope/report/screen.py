@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -24,16 +25,37 @@ _ASCII = str.maketrans({"…": "~", "·": "|", "≥": ">", "≤": "<", "×": "x"
 _FIGURE_AND_NOUN = re.compile(r"(?<!\S)([\d.,]+) ")
 
 
-def capturing_console(width: int, *, color: bool) -> Console:
-    """A console that prints to no terminal: what is printed is taken with ``capture``.
+def printed(lines: Iterable[Text], width: int, *, color: bool, **how: Any) -> str:
+    """Lines as they go to a terminal: the last place where something in them could be active.
 
     Parameters
     ----------
+    lines : iterable of Text
+        Whoever made them made the words of others harmless; what slipped through is caught here.
     width : int
         In cells.
     color : bool
         Whether to colour by escape sequences.
+    **how
+        Of `Console.print`.
     """
+    console = _console(width, color=color)
+    with console.capture() as capture:
+        for line in lines:
+            console.print(harmless_line(line, console), **how)
+    return capture.get()
+
+
+def harmless_line(line: Text, console: Console) -> Text:
+    """The same line in the same styles, with nothing active in it."""
+    if harmless(line.plain) == line.plain:
+        return line
+    return Text.assemble(
+        *((harmless(text), style or "") for text, style, _ in line.render(console)), no_wrap=line.no_wrap
+    )
+
+
+def _console(width: int, *, color: bool) -> Console:
     return Console(
         file=io.StringIO(),
         width=width,

@@ -13,7 +13,7 @@ from lazyscope.model.trace import TraceData
 from lazyscope.report.events_list import notes
 from lazyscope.report.findings_list import findings_section, verdict
 from lazyscope.report.headline import headline
-from lazyscope.report.screen import Screen, Section, arrange, capturing_console
+from lazyscope.report.screen import Screen, Section, arrange, harmless_line, printed
 from lazyscope.report.sites_table import sites_section
 
 
@@ -39,11 +39,7 @@ def render(
         Whether other characters than ASCII are written out.
     """
     screen = Screen(width, height, color, ascii_only)
-    console = capturing_console(width, color=color)
-    with console.capture() as capture:
-        for line in lines(trace, screen):
-            console.print(line, no_wrap=True, overflow="crop", crop=True, soft_wrap=False)
-    return capture.get()
+    return printed(lines(trace, screen), width, color=color, no_wrap=True, overflow="crop")
 
 
 def render_for_stdout(trace: TraceData) -> str:
@@ -68,7 +64,7 @@ class Summary:
         screen = Screen(options.max_width, console.height, _colors(console), options.ascii_only)
         for line in lines(self.trace, screen):
             line.no_wrap, line.overflow = True, "crop"
-            yield line
+            yield harmless_line(line, console)
 
 
 def _colors(console: Console) -> bool:

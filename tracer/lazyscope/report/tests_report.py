@@ -234,7 +234,9 @@ class TestsReport:
         """
         from lazyscope.report.screen import Screen  # 50 ms of Rich, needed once tests have run
 
-        screen = Screen(width)
+        yield from map(harmless, self._summary(Screen(width)))
+
+    def _summary(self, screen: Screen) -> Iterator[str]:
         yield from _paragraph(screen, self._headline())
         if self._forces:
             yield from self._table(screen)

@@ -18,9 +18,11 @@ from lazyscope import figures
 from lazyscope.catalogue.before_after import BeforeAfter, Change
 from lazyscope.errors import LazyscopeError
 from lazyscope.report import diff_words
+from lazyscope.text.harmless import harmless
 from lazyscope_tui.keys import bindings
 from lazyscope_tui.screens.main_screen import MainScreen
 from lazyscope_tui.session import GoTo, Session
+from lazyscope_tui.typed_files import typed_path
 from lazyscope_tui.widgets.compare_page import write_change, write_comparison
 from lazyscope_tui.widgets.details import Details
 from lazyscope_tui.widgets.looks import QUIET, STRONG
@@ -92,10 +94,15 @@ class CompareScreen(MainScreen):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         name = event.value.strip()
-        if name:
-            self._compare(Path(name).expanduser())
-        else:
+        if not name:
             self._rows.focus()
+            return
+        try:
+            other = typed_path(name)
+        except LazyscopeError as error:
+            self.notify(str(error), markup=False, severity="error")
+        else:
+            self._compare(other)
 
     def action_swap(self) -> None:
         self._swapped = not self._swapped
@@ -105,7 +112,7 @@ class CompareScreen(MainScreen):
     # Comparing
 
     def _compare(self, other: Path) -> None:
-        self._rows.show(0, empty=f"Comparing with {other.name} ...")
+        self._rows.show(0, empty=f"Comparing with {harmless(other.name)} ...")
         self._run(other, self._swapped)
 
     @work(thread=True, exclusive=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import ClassVar
@@ -20,6 +21,7 @@ from lazyscope.errors import LazyscopeError
 from lazyscope_tui.exporting import Export, exports, free_path, write_new
 from lazyscope_tui.keys import bindings
 from lazyscope_tui.session import Session
+from lazyscope_tui.typed_files import typed_path
 from lazyscope_tui.widgets.looks import QUIET, STRONG
 from lazyscope_tui.widgets.page import text
 from lazyscope_tui.widgets.row_list import RowList
@@ -102,11 +104,15 @@ class ExportScreen(ModalScreen[None]):
         name = self._file_name.value.strip()
         if self._writing is not None or not name:
             return
-        file = Path(name).expanduser()
+        try:
+            file = typed_path(name)
+        except LazyscopeError as error:
+            self._say(text(str(error)))
+            return
         if not file.name.endswith(self._suffix):
             self._say(text(f"the name must end in {self._suffix}"))
             return
-        if file.exists():
+        if os.path.lexists(file):
             self._say(text(f"{file} exists and would be lost: give another name"))
             return
         self._began = time.monotonic()

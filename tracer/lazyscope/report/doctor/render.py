@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from lazyscope.report.doctor.checks import Check, Group, Remedy, Status, of_status, verdict
-from lazyscope.report.screen import ALARM, MARK, PLACE, QUIET, STRONG, Screen, capturing_console
+from lazyscope.report.screen import ALARM, MARK, PLACE, QUIET, STRONG, Screen, printed
 from lazyscope.text.harmless import harmless
 
 SCHEMA_VERSION = 1
@@ -36,12 +36,8 @@ def render(groups: Sequence[Group], width: int = 80, *, color: bool = False, asc
     ascii_only : bool
         Whether other characters than ASCII are written out.
     """
-    console = capturing_console(width, color=color)
     screen = Screen(width, color=color, ascii_only=ascii_only)
-    with console.capture() as capture:
-        for line in lines(groups, screen):
-            console.print(line, soft_wrap=True)
-    return capture.get()
+    return printed(lines(groups, screen), width, color=color, soft_wrap=True)
 
 
 def render_for_stdout(groups: Sequence[Group]) -> str:
