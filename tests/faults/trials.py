@@ -114,7 +114,10 @@ def _render(path: Path) -> list[str]:
     trace, faults = load(path), []
     for form in FORMATS:
         try:
-            text = terminal.render_for_stdout(trace) if form == "terminal" else renderer_of(form)(trace, source=True)
+            if form == "terminal":
+                text = terminal.render_for_stdout(trace)
+            else:
+                text = renderer_of(form)(trace, source=True)
             text.encode()
             if form in ("json", "sarif", "trace"):
                 json.loads(text, parse_constant=_refuse)
