@@ -11,6 +11,7 @@ from typing import TypeAlias
 from lazyscope.errors import TraceFileError
 from lazyscope.model import events, journal
 from lazyscope.model.packed_text import PackedTexts
+from lazyscope.model.plausible import make_plausible
 
 
 @dataclass
@@ -204,11 +205,12 @@ class Assembler:
         Raises
         ------
         TraceFileError
-            If a record refers to what there is not.
+            If a record refers to what there is not, or says what cannot be true.
         """
         trace = self.trace
         if not _refers_backwards(trace, self.forces.values(), self.failures.values()):
             raise TraceFileError("the trace refers to what it does not hold: it is damaged, record it again")
+        make_plausible(trace, self.forces, self.failures)
         trace.failures = list(self.failures.values())
         trace.calls.sort(key=lambda call: call.at)
         _join_forces(trace, self.forces)
