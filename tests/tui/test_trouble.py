@@ -24,7 +24,7 @@ from trace_builder import TraceBuilder
         (None, "no trace at"),
         (b"", "is empty: record a trace with `lazyscope run SCRIPT`"),
         (b"PK\x03\x04", "is not a lazyscope trace"),
-        (b"lazyscope trace\n" + b"\0" * 40, "holds no whole record"),
+        (b"lazyscope trace\n" + b"\0" * 40, "is damaged at its beginning: record it again"),
     ],
 )
 async def test_unreadable_file_gets_a_sentence(tmp_path: Path, content: bytes | None, said: str) -> None:

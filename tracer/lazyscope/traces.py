@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lazyscope.errors import LazyscopeError, TraceFileError
 from lazyscope.text.harmless import harmless
+from lazyscope.whole_files import write_whole
 
 if TYPE_CHECKING:
     from lazyscope.capture.session import Session
@@ -114,8 +115,7 @@ class Trace:
         content = self._journal_bytes()
         target = Path(path)
         try:
-            with target.open("wb" if overwrite else "xb") as file:
-                file.write(content)
+            write_whole(target, content, overwrite=overwrite)
         except FileExistsError:
             raise TraceFileError(
                 f"{target} exists and would be lost: give another path, or overwrite=True"
@@ -177,5 +177,7 @@ def load(path: str | Path) -> Trace:
     from lazyscope.model import journal
 
     target = Path(path)
-    journal.read_file(target)
-    return Trace(target.read_bytes(), name=str(target))
+    content = journal.read_content(target)
+    # What is no trace is refused here, not when it is first looked at.
+    journal.read_records(content, name=str(target))
+    return Trace(content, name=str(target))

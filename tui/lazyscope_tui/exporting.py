@@ -17,6 +17,7 @@ from lazyscope.errors import LazyscopeError
 from lazyscope.model.trace import TraceData
 from lazyscope.report.graphs.picture import VIEWS, View
 from lazyscope.text.harmless import harmless
+from lazyscope.whole_files import write_whole
 from lazyscope_tui.session import Session
 
 _LONGEST_STEM = 200
@@ -96,8 +97,7 @@ def write_new(file: Path, content: str | bytes) -> None:
         If it exists, or cannot be written.
     """
     try:
-        with file.open("xb") as stream:
-            stream.write(content.encode() if isinstance(content, str) else content)
+        write_whole(file, content.encode() if isinstance(content, str) else content, overwrite=False)
     except FileExistsError:
         raise LazyscopeError(f"{file} exists and would be lost: give another name") from None
     except OSError as error:

@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from lazyscope.analysis.source import SourceSite, locate, statement_of
 from lazyscope.capture.instruction import position_of
 from lazyscope.model import events
-from lazyscope.model.trace import TraceData, split_lines
+from lazyscope.model.packed_text import split_lines
+from lazyscope.model.trace import TraceData
 
 PATH = "lib/snippet.py"
 
@@ -814,9 +815,9 @@ def test_a_file_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     trace = trace_of(text, run(text).places)
     parse, parsed = ast.parse, []
 
-    def counting(source: str) -> ast.Module:
+    def counting(source: str, **how: str) -> ast.Module:
         parsed.append(source)
-        return parse(source)
+        return parse(source, **how)
 
     monkeypatch.setattr(ast, "parse", counting)
     assert {locate(trace, number).expression for number in range(50)} == {"float(x)"}

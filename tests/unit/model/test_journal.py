@@ -208,7 +208,7 @@ class TestDamage:
         assert journal.read_records(WHOLE[: ENDS[1]] + frame + ENCODED[2]) == (
             records(2), len(frame) + len(ENCODED[2]),
         )  # fmt: skip
-        with pytest.raises(TraceFileError, match="holds no whole record"):
+        with pytest.raises(TraceFileError, match="is damaged at its beginning"):
             journal.read_records(journal.MAGIC + frame)
 
     @given(st.binary(max_size=200))
@@ -229,6 +229,10 @@ class TestDamage:
         assert assemble(journal.read_records(content)).forces == []
 
 
+NOT_YET = (
+    "is not recorded yet: the program is about to begin, or ended before its first record was written; "
+    "wait for it, or run it again"
+)
 FOREIGN = "is not a lazyscope trace: give a .lazy file that `lazyscope run` wrote"
 
 
@@ -240,8 +244,11 @@ class TestForeignFiles:
         [
             (b"", "is empty: record a trace with `lazyscope run SCRIPT`"),
             (b"lazyscope tra", "is cut off before its first record: run the program again"),
-            (journal.MAGIC,
-             "holds no whole record: the program ended before anything was written; run it again"),
+            (journal.MAGIC, NOT_YET),
+            (journal.MAGIC + packed(["H", 1, "0.1", 0.0, [], {}])[:-1], NOT_YET),
+            (journal.MAGIC + b"\0" * 40, "is damaged at its beginning: record it again"),
+            (journal.MAGIC + b"\xff" * 40, "is damaged at its beginning: record it again"),
+            (journal.MAGIC + packed(["T", "x"]), "is damaged at its beginning: record it again"),
             (b"\x89PNG\r\n\x1a\n" + bytes(100), FOREIGN),
             (pickle.dumps([1, 2]), FOREIGN),
             (b"import dask\n", FOREIGN),

@@ -144,10 +144,14 @@ def _reading_unseen(trace: TraceData) -> Iterator[int]:
 # Bit sets
 
 
+_MOST_TOLD_APART = 2_000_000
+"""Blocks of one layer: with more, what forces share of it is not looked at, see `are_located`."""
+
+
 def blocks_of(wanted: events.Wanted) -> int:
     """The blocks whose tasks a force asked for, as a bit set: bit i is block i of the layer's grid."""
     if wanted.blocks is None:
-        return (1 << wanted.tasks) - 1
+        return (1 << min(wanted.tasks, _MOST_TOLD_APART)) - 1
     return int.from_bytes(wanted.blocks, "little")
 
 

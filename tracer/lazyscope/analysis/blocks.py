@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lazyscope.analysis.source import Found, found_at
+from lazyscope.analysis.source import Found, found_at, unparsed
 from lazyscope.analysis.syntax.terms import FUNCTIONS, arguments_of, called_name, parameters_of, words
 from lazyscope.model.trace import TraceData
 
@@ -75,7 +75,7 @@ def _of_function(found: Found) -> HandedOver | None:
         return None
     function = around[-1]
     parameters = tuple(parameter.arg for parameter in parameters_of(function.args))
-    decorated = any("delayed" in ast.unparse(decorator) for decorator in function.decorator_list)
+    decorated = any("delayed" in unparsed(decorator) for decorator in function.decorator_list)
     calls = list(_calls_with(found.module, function.name))
     if decorated or len(calls) != 1:
         delayed = decorated or (bool(calls) and all(called_name(call) in _DELAYED for _, call in calls))
@@ -108,8 +108,8 @@ def _described(
     return HandedOver(
         name,
         parameters,
-        call=ast.unparse(call),
-        short=ast.unparse(call.func),
+        call=unparsed(call),
+        short=unparsed(call.func),
         line=statement.lineno if alone else None,
         indent=line[: len(line) - len(line.lstrip())],
         delayed=called_name(call) in _DELAYED,

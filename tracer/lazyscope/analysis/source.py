@@ -22,9 +22,7 @@ begin at the line it did, and a node of the right kind must lie at exactly the p
 from __future__ import annotations
 
 import ast
-import io
 import tokenize
-import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
@@ -32,8 +30,11 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
+from lazyscope.analysis import parsing
+from lazyscope.analysis.parsing import blocks
 from lazyscope.model import events
-from lazyscope.model.trace import TraceData, unpacked_lines
+from lazyscope.model.packed_text import split_lines, unpacked
+from lazyscope.model.trace import TraceData
 
 Point: TypeAlias = tuple[int, int]
 """(line from 1, column from 0)."""
@@ -145,10 +146,20 @@ def unparsable(trace: TraceData) -> list[str]:
     Their expressions are not found, nor why they wanted a value. As a rule they are written for a later
     Python, which recorded the trace.
     """
+    files = {number: _file(trace, number) for number in _asked_files(trace)}
+    return [trace.files[n].path for n, file in files.items() if not file.is_lost and file.tree is None]
+
+
+def lost_sources(trace: TraceData) -> list[str]:
+    """Paths of files that forced or raised and whose text is in the trace, but damaged or too large."""
+    return [trace.files[number].path for number in _asked_files(trace) if _file(trace, number).is_lost]
+
+
+def _asked_files(trace: TraceData) -> list[int]:
+    """Files with a text that forced or raised."""
     sites = [force.begin.site for force in trace.forces] + [failure.site for failure in trace.failures]
     files = {trace.codes[trace.positions[site].code].file for site in sites if site is not None}
-    found = [number for number in sorted(files) if trace.packed_source(number) is not None]
-    return [trace.files[number].path for number in found if _file(trace, number).tree is None]
+    return [number for number in sorted(files) if trace.packed_source(number)]
 
 
 @dataclass
@@ -157,6 +168,8 @@ class _Sources:
 
     files: dict[int, _File] = field(default_factory=dict)
     sites: dict[int, SourceSite] = field(default_factory=dict)
+    tokens: int = 800_000
+    """How many more may be parsed: the texts of one trace are kept as trees until it is put away."""
 
 
 def _sources(trace: TraceData) -> _Sources:
@@ -167,14 +180,26 @@ def _sources(trace: TraceData) -> _Sources:
 def _file(trace: TraceData, number: int) -> _File:
     files = _sources(trace).files
     if number not in files:
-        files[number] = _parsed(trace.packed_source(number))
+        files[number] = _limited(trace, number)
     return files[number]
 
 
+def _limited(trace: TraceData, number: int) -> _File:
+    """A file; without its tree where that would be too large."""
+    packed, sources = trace.packed_source(number), _sources(trace)
+    if not packed or trace.has_lost(number):
+        return _File([], is_lost=bool(packed))
+    file = _file_of(packed)
+    if not file.can_be_parsed or file.tokens > sources.tokens:
+        return _File(file.lines, is_lost=True)
+    sources.tokens -= file.tokens
+    return file
+
+
 @lru_cache(maxsize=64)
-def _parsed(packed: bytes | None) -> _File:
+def _file_of(packed: bytes) -> _File:
     """Kept from one trace to the next: the tests of a module each have a trace, and its text in it."""
-    return _File(unpacked_lines(packed))
+    return _File(split_lines(unpacked(packed) or ""))
 
 
 def _locate(trace: TraceData, number: int) -> SourceSite:
@@ -232,19 +257,24 @@ class _Passage:
 class _File:
     """A source text and what was parsed of it."""
 
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, lines: list[str], *, is_lost: bool = False) -> None:
+        self.is_lost = is_lost
+        """Whether its text is damaged, or too large to be parsed."""
         # The compiler takes the signature for no part of the first line.
         self.lines = [lines[0].removeprefix("\ufeff"), *lines[1:]] if lines else []
         self.statements: dict[ast.stmt, _Statement] = {}
 
     @cached_property
     def tree(self) -> ast.Module | None:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return ast.parse("\n".join(self.lines) + "\n")
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
+        return None if self.is_lost else parsing.module(self.lines)
+
+    @cached_property
+    def tokens(self) -> int:
+        return parsing.tokens_in(self.lines)
+
+    @cached_property
+    def can_be_parsed(self) -> bool:
+        return self.tokens <= parsing.MOST_TOKENS and not parsing.has_endless_line(self.lines)
 
     def line(self, number: int) -> str:
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
@@ -291,11 +321,8 @@ _UNSEEN = (tokenize.NL, tokenize.COMMENT, tokenize.NEWLINE, tokenize.ENDMARKER)
 
 def _tokens(expression: str) -> list[_Token]:
     """Tokens of an expression, none if it cannot be read."""
-    try:
-        # In parentheses a line break ends nothing.
-        found = list(tokenize.generate_tokens(io.StringIO(f"({expression})").readline))
-    except (tokenize.TokenError, SyntaxError):
-        return []
+    # In parentheses a line break ends nothing.
+    found = parsing.tokens(f"({expression})")
     inside = [token for token in found if token.type not in _UNSEEN][1:-1]
     return [_Token(token.string, _unshift(token.start), _unshift(token.end)) for token in _whole(inside)]
 
@@ -451,13 +478,6 @@ def _start(statement: ast.stmt) -> Point:
     return (decorators[0].lineno, 0) if decorators else (statement.lineno, statement.col_offset)
 
 
-def blocks(node: ast.AST) -> list[list[ast.stmt]]:
-    """Lists of statements directly inside a statement."""
-    inner = [*getattr(node, "handlers", ()), *getattr(node, "cases", ())]
-    found = [getattr(node, name, None) for name in ("body", "orelse", "finalbody")]
-    return [body for body in [*found, *(part.body for part in inner)] if body]
-
-
 def _belongs(statement: _Statement, code: events.Code, span: _Span | None) -> bool:
     """Whether the statement lies in the function that was running."""
     parts = [part for part in code.function.split(".") if part != "<locals>"]
@@ -556,10 +576,8 @@ def _in_fstring(parents: Mapping[ast.AST, ast.AST], node: ast.AST) -> bool:
 
 def _reads_as(text: str, node: ast.expr) -> bool:
     """Whether a text is this expression. Places inside f-strings were wrong in some versions."""
-    try:
-        return ast.dump(ast.parse(f"({text})", mode="eval").body) == ast.dump(node)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
+    read = parsing.expression(f"({text})")
+    return read is not None and ast.dump(read) == ast.dump(node)
 
 
 def _link(file: _File, chain: _Passage, number: int) -> _Passage | None:

@@ -9,6 +9,7 @@ import ast
 import re
 from dataclasses import replace
 
+from lazyscope.analysis import parsing
 from lazyscope.analysis.reading import Reading
 from lazyscope.analysis.syntax.branches import Branch
 from lazyscope.catalogue.advice import leave_it, names, persist_before, short, times
@@ -115,10 +116,7 @@ def _match(evidence: ForceEvidence, why: str) -> Match:
 def _sides(evidence: ForceEvidence) -> list[str]:
     """What is compared: both sides of a comparison, or the first two arguments of the user's call."""
     reading = evidence.user_reading
-    try:
-        node = ast.parse(reading.expression or "" if reading is not None else "", mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
+    node = parsing.expression(reading.expression or "") if reading is not None else None
     parts: list[ast.expr] = []
     if isinstance(node, ast.Compare):
         parts = [node.left, *node.comparators]

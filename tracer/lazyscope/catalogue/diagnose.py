@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -57,7 +58,10 @@ class _Draft:
 
 
 class _Diagnosing:
-    """One pass over a trace. An entry that fails is left out and named: the others still speak."""
+    """One pass over a trace. An entry that fails is left out and named: the others still speak.
+
+    A force that only the failing entry would have explained belongs to no finding.
+    """
 
     def __init__(self, trace: TraceData) -> None:
         self._trace = trace
@@ -67,7 +71,7 @@ class _Diagnosing:
 
     def diagnosis(self) -> Diagnosis:
         drafts = self._drafts()
-        priced = [self._priced(draft) for draft in self._merged(drafts)]
+        priced = [found for draft in self._merged(drafts) if (found := self._priced(draft)) is not None]
         running = self._trace.running
         killed_by = None if running is None else running.id
         findings = _ranked(_linked(self._trace, priced, drafts, killed_by), killed_by)
@@ -90,16 +94,18 @@ class _Diagnosing:
             if not explained.issuperset(failure.id for failure in evidence.failures)
             and (draft := self._failed(evidence))
         ]
-        return [*map(self._forced, alike(self._trace)), *failed, *discovered]
+        forced = [draft for evidence in alike(self._trace) if (draft := self._forced(evidence))]
+        return [*forced, *failed, *discovered]
 
-    def _forced(self, evidence: ForceEvidence) -> _Draft:
+    def _forced(self, evidence: ForceEvidence) -> _Draft | None:
         for entry in entries.for_forces():
             match = self._matched(entry, entry.match_force, evidence)
             if match is not None:
                 forces = evidence.ids
                 where = evidence.innermost, evidence.user_site, evidence.begin.entry
                 return _Draft(entry, match, *where, forces=forces, occurrences=len(forces))
-        raise AssertionError("the last entry for forces matches every force")
+        # The last entry matches every force, unless it failed.
+        return None
 
     def _failed(self, evidence: FailureEvidence) -> _Draft | None:
         for entry in entries.for_failures():
@@ -114,19 +120,23 @@ class _Diagnosing:
         self, entry: Entry, matcher: Callable[[_Evidence], Match | None] | None, evidence: _Evidence
     ) -> Match | None:
         assert matcher is not None
-        try:
+        with self._named_if_broken(entry):
             return matcher(evidence)
-        except Exception as error:
-            self._broken[entry.code] = f"{type(error).__name__}: {str(error)[:200]}"
-            return None
+        return None
 
     def _found(self, entry: Entry) -> list[Discovery]:
         assert entry.find is not None
-        try:
+        with self._named_if_broken(entry):
             return list(entry.find(self._trace))
+        return []
+
+    @contextmanager
+    def _named_if_broken(self, entry: Entry) -> Iterator[None]:
+        """Go on without what an entry had to say if it fails, and remember why."""
+        try:
+            yield
         except Exception as error:
             self._broken[entry.code] = f"{type(error).__name__}: {str(error)[:200]}"
-            return []
 
     def _discovered(self) -> Iterator[_Draft]:
         """What entries find in the whole trace; a failure or unknown shape belongs to the first of them."""
@@ -167,7 +177,12 @@ class _Diagnosing:
 
     # Pricing
 
-    def _priced(self, draft: _Draft) -> Finding:
+    def _priced(self, draft: _Draft) -> Finding | None:
+        with self._named_if_broken(draft.entry):
+            return self._finding(draft)
+        return None
+
+    def _finding(self, draft: _Draft) -> Finding:
         found, owns = draft.discovery, draft.discovery is None and bool(draft.forces)
         cost = group_cost(self._trace, draft.forces)
         at_stake = cost.self_seconds if found is None else found.at_stake

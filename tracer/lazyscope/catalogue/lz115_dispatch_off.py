@@ -20,7 +20,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from lazyscope.analysis.source import found_at
+from lazyscope.analysis.source import found_at, unparsed
 from lazyscope.analysis.syntax.terms import FUNCTIONS
 from lazyscope.catalogue.advice import call_text, compute_before, persist_before, short
 from lazyscope.catalogue.evidence import ForceEvidence
@@ -87,7 +87,7 @@ def _scipy_is_able(evidence: ForceEvidence) -> bool:
     """Whether a function on the way asks for the namespace of its arrays, and none says it needs NumPy."""
     asks = False
     for function in _functions(evidence):
-        if any(_NEVER_LAZY.search(ast.unparse(decorator)) for decorator in function.decorator_list):
+        if any(_NEVER_LAZY.search(unparsed(decorator)) for decorator in function.decorator_list):
             return False
         asks = asks or _asks_for_namespace(function)
     return asks
@@ -97,13 +97,13 @@ def _sklearn_is_able(evidence: ForceEvidence) -> bool:
     """Whether the estimator says that it supports array APIs; of a function, whether it asks for one."""
     estimators = list(_classes(evidence))
     if estimators:
-        return any("array_api_support = True" in ast.unparse(node) for node in estimators)
+        return any("array_api_support = True" in unparsed(node) for node in estimators)
     return any(map(_asks_for_namespace, _functions(evidence)))
 
 
 def _asks_for_namespace(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     called = {node.func for node in ast.walk(function) if isinstance(node, ast.Call)}
-    return any(_ASKS_FOR_NAMESPACE.search(ast.unparse(name)) for name in called)
+    return any(_ASKS_FOR_NAMESPACE.search(unparsed(name)) for name in called)
 
 
 def _functions(evidence: ForceEvidence) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -13,8 +13,7 @@ Fixes
 
 from __future__ import annotations
 
-import ast
-
+from lazyscope.analysis import parsing
 from lazyscope.analysis.arrays import Array
 from lazyscope.analysis.provenance import dependencies
 from lazyscope.analysis.reading import read
@@ -106,7 +105,7 @@ def _is_written_out(trace: TraceData, position: int) -> bool:
     if call is None or not call.positional:
         return False
     try:
-        ast.literal_eval(call.positional[0])
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        parsing.literal(call.positional[0])
+    except ValueError:
         return False
     return True

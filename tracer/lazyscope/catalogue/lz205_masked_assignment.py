@@ -29,6 +29,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from lazyscope.analysis import parsing
 from lazyscope.analysis.reading import Reading, read
 from lazyscope.analysis.syntax.updates import Update, inverse, normalised
 from lazyscope.catalogue.advice import author, file_at, line_of, short
@@ -210,10 +211,8 @@ def _is_everything(node: ast.expr) -> bool:
 
 
 def _parsed(text: str) -> ast.expr | None:
-    try:
-        return ast.parse(f"x[{text}]", mode="eval").body.slice  # type: ignore[attr-defined, no-any-return]
-    except SyntaxError:
-        return None
+    node = parsing.expression(f"x[{text}]")
+    return node.slice if isinstance(node, ast.Subscript) else None
 
 
 # What is said
@@ -358,10 +357,7 @@ def _replaced(found: _Assignment, new: str) -> Replacement | None:
 
 def _stands_alone(reading: Reading, update: Update) -> bool:
     """Whether the line holds this statement and nothing else."""
-    try:
-        body = ast.parse(reading.code).body
-    except SyntaxError:
-        return False
+    body = parsing.statements(reading.code)
     if len(body) != 1 or "#" in reading.code:
         return False
     statement = body[0]
@@ -371,6 +367,6 @@ def _stands_alone(reading: Reading, update: Update) -> bool:
 
 def _is_number(text: str) -> bool:
     try:
-        return isinstance(ast.literal_eval(text), (int, float, complex))
-    except (SyntaxError, ValueError):
+        return isinstance(parsing.literal(text), (int, float, complex))
+    except ValueError:
         return False

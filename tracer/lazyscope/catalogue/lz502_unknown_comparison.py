@@ -27,6 +27,7 @@ import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
+from lazyscope.analysis import parsing
 from lazyscope.analysis.places import place_of
 from lazyscope.analysis.reading import Reading, read
 from lazyscope.analysis.syntax.lengths import AskedLength
@@ -134,10 +135,7 @@ _AXIS = re.compile(r"\.shape\[(-?\d+)\]$")
 
 
 def _parsed(text: str) -> ast.Compare | None:
-    try:
-        node = ast.parse(f"({text})", mode="eval").body
-    except (SyntaxError, ValueError):
-        return None
+    node = parsing.expression(f"({text})")
     return node if isinstance(node, ast.Compare) else None
 
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lazyscope.analysis import parsing
 from lazyscope.analysis.reading import assigned_before
 from lazyscope.analysis.syntax.terms import words
 from lazyscope.analysis.syntax.updates import Update
@@ -100,10 +101,7 @@ def unwritten(selected: tuple[str, ...]) -> Formula:
 
 def index_text(index: str) -> str:
     """An index as `ast.unparse` writes it, whatever slices are in it."""
-    try:
-        written = ast.parse(f"x[{index}]", mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return index
+    written = parsing.expression(f"x[{index}]")
     return ast.unparse(written.slice) if isinstance(written, ast.Subscript) else index
 
 
@@ -113,10 +111,7 @@ def _definition(trace: TraceData, position: int, name: str) -> ast.expr | None:
 
 
 def _parsed(text: str) -> ast.expr | None:
-    try:
-        return ast.parse(f"({text})", mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    return parsing.expression(f"({text})")
 
 
 class _Writing(ast.NodeTransformer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from lazyscope.analysis import parsing
 from lazyscope.analysis.reading import Reading
 from lazyscope.analysis.savings import if_persisted
 from lazyscope.analysis.syntax.arms import Arm
@@ -119,12 +120,11 @@ def asked_array(reading: Reading, test: Branch | None = None) -> str:
 
 def mask_text(test: str) -> str:
     """A test as one expression of arrays: ``(a > 0) & ~b`` of ``a > 0 and not b``."""
-    try:
-        node = ast.parse(test, mode="eval").body
-        plain = ast.unparse(node)
-        masked = ast.unparse(_AsMask().visit(node))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    node = parsing.expression(test)
+    if node is None:
         return test
+    plain = ast.unparse(node)
+    masked = ast.unparse(_AsMask().visit(node))
     return test if masked == plain else masked
 
 
@@ -181,9 +181,8 @@ def choice_lines(test: Branch, xp: str) -> tuple[str, ...]:
 
 def as_array(text: str) -> str:
     """An expression without what asks for its value: ``x.max()`` of ``float(x.max())``."""
-    try:
-        node = ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    node = parsing.expression(text)
+    if node is None:
         return text
     while isinstance(node, ast.Call) and not node.keywords:
         function = node.func
@@ -207,8 +206,8 @@ def can_be_chosen(*values: str) -> bool:
 
 def _is_no_array(text: str) -> bool:
     try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        value = parsing.literal(text)
+    except ValueError:
         return text.startswith(("f'", 'f"', "lambda"))
     return not isinstance(value, (bool, int, float, complex))
 
@@ -293,10 +292,7 @@ def _number(text: str) -> float | None:
 
 
 def _comparison(text: str) -> tuple[str, str, tuple[str, str]] | None:
-    try:
-        node = ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    node = parsing.expression(text)
     if not isinstance(node, ast.Compare) or len(node.ops) != 1 or type(node.ops[0]) not in _LIMITS:
         return None
     sides = ast.get_source_segment(text, node.left), ast.get_source_segment(text, node.comparators[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -11,7 +12,7 @@ from typing import Any
 import click
 
 from lazyscope._version import __version__
-from lazyscope.cli import status
+from lazyscope.cli import status, stdout
 from lazyscope.errors import LazyscopeError
 from lazyscope.text.harmless import harmless
 
@@ -59,6 +60,9 @@ class VerbGroup(click.Group):
             return super().invoke(ctx)
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
 @contextmanager
 def errors_in_one_line(ctx: click.Context) -> Iterator[None]:
     """Turn an error that the user can mend into a line on stderr and status 2."""
@@ -71,6 +75,12 @@ def errors_in_one_line(ctx: click.Context) -> Iterator[None]:
         message = error.format_message()
     except LazyscopeError as error:
         message = str(error)
+    except OSError as error:
+        # What click writes: help, and the version. It deals with closed pipes itself.
+        if error.errno not in _FULL or error.filename is not None:
+            raise
+        stdout.give_up()
+        message = f"cannot write to standard output: {error.strerror}"
     else:
         return
     click.echo(f"lazyscope: {harmless(message)}", err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lazyscope.errors import LazyscopeError
+from lazyscope.whole_files import write_whole
 
 
 def write_file(file: Path, content: str | bytes, *, overwrite: bool, source: Path) -> None:
@@ -18,8 +19,8 @@ def write_file(file: Path, content: str | bytes, *, overwrite: bool, source: Pat
     try:
         if overwrite and file.exists() and file.samefile(source):
             raise LazyscopeError(f"{file} is the trace itself: give another name with -o")
-        with file.open("wb" if overwrite else "xb") as stream:
-            stream.write(content.encode() if isinstance(content, str) else content)
+        whole = content.encode() if isinstance(content, str) else content
+        write_whole(file, whole, overwrite=overwrite)
     except FileExistsError:
         raise LazyscopeError(
             f"{file} exists and would be lost: give another name with -o, or --overwrite"

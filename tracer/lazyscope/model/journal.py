@@ -20,6 +20,8 @@ MessagePack has no code, and a reader accepts only the fields' own types.
 
 from __future__ import annotations
 
+import os
+import stat
 import struct
 import zlib
 from pathlib import Path
@@ -38,8 +40,11 @@ REMEDY = "give another name with -o, or --overwrite"
 FRAME = struct.Struct("<II")
 """Length and checksum of a payload, before it."""
 
+_LARGEST_FRAME = 1 << 30
+"""Bytes: a length beyond is damage. Frames are written at every force."""
+
 _decoder = msgspec.msgpack.Decoder(list[AnyRecord])
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, MemoryError)
 """What decoding raises for bytes that are no records."""
 
 
@@ -57,17 +62,30 @@ def read_records(content: bytes, *, name: str = "trace") -> Reading:
     Raises
     ------
     TraceFileError
-        If `content` is no trace, has another version, or is damaged before its header.
+        If `content` is no trace, has another version, is damaged before its header, or ends there.
     """
     if not content.startswith(MAGIC):
         raise TraceFileError(_foreign(content, name))
     records, offset = read_frames(content, len(MAGIC), name=name)
-    if not records or not isinstance(records[0], Header):
+    if not records and _waits_for_more(content, offset):
         raise TraceFileError(
-            f"{name} holds no whole record: the program ended before anything was written; run it again"
+            f"{name} is not recorded yet: the program is about to begin, or ended before its first "
+            "record was written; wait for it, or run it again"
         )
+    if not records or not isinstance(records[0], Header):
+        raise TraceFileError(f"{name} is damaged at its beginning: record it again")
     _check_version(records[0].version, name)
     return Reading(records, len(content) - offset)
+
+
+def _waits_for_more(content: bytes, offset: int) -> bool:
+    """Whether the content ends within a frame, as while the program is writing it."""
+    rest = len(content) - offset
+    if rest < FRAME.size:
+        return True
+    length, _ = FRAME.unpack_from(content, offset)
+    is_cut: bool = rest - FRAME.size < length <= _LARGEST_FRAME
+    return is_cut
 
 
 def read_frames(content: bytes, offset: int, *, name: str = "trace") -> tuple[list[AnyRecord], int]:
@@ -81,7 +99,7 @@ def read_frames(content: bytes, offset: int, *, name: str = "trace") -> tuple[li
     records: list[AnyRecord] = []
     while offset + FRAME.size <= len(content):
         length, crc = FRAME.unpack_from(content, offset)
-        payload = content[offset + FRAME.size : offset + FRAME.size + length]
+        payload = memoryview(content)[offset + FRAME.size : offset + FRAME.size + length]
         if len(payload) < length or zlib.crc32(payload) != crc:
             break
         try:
@@ -101,15 +119,39 @@ def read_file(path: Path) -> Reading:
     TraceFileError
         If the file is missing, unreadable or not a trace.
     """
+    return read_records(read_content(path), name=str(path))
+
+
+def read_content(path: Path) -> bytes:
+    """The bytes of a file that may be a trace: of a device or a pipe, which may have no end, none.
+
+    Raises
+    ------
+    TraceFileError
+        If the file is missing, unreadable, no file of its own, or does not begin as a trace does.
+    """
     try:
-        content = path.read_bytes()
+        # Opening a pipe would wait for its writer.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with open(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise TraceFileError(f"{path} is no file: give a .lazy file that `lazyscope run` wrote")
+            begin = file.read(len(MAGIC))
+            if begin != MAGIC:
+                raise TraceFileError(_foreign(begin, str(path)))
+            return begin + file.read()
     except FileNotFoundError:
         raise TraceFileError(
             f"no trace at {path}: record one with `lazyscope run SCRIPT`"
         ) from None
-    except OSError as error:
-        raise TraceFileError(f"cannot read {path}: {error.strerror}") from None
-    return read_records(content, name=str(path))
+    except (OSError, ValueError, MemoryError, OverflowError) as error:
+        raise TraceFileError(f"cannot read {path}: {_why_not(error)}") from None
+
+
+def _why_not(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return "its name cannot be that of a file" if isinstance(error, ValueError) else "it is too large"
 
 
 def _foreign(content: bytes, name: str) -> str:
@@ -120,7 +162,7 @@ def _foreign(content: bytes, name: str) -> str:
     return f"{name} is not a lazyscope trace: give a .lazy file that `lazyscope run` wrote"
 
 
-def _reject_other_version(payload: bytes, name: str) -> None:
+def _reject_other_version(payload: memoryview, name: str) -> None:
     """A frame of a newer format is no damage: say so if its header can be made out."""
     try:
         first = msgspec.msgpack.decode(payload)[0]

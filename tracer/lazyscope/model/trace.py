@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +11,8 @@ from typing import TypeAlias
 
 from lazyscope.errors import TraceFileError
 from lazyscope.model import events, journal
+from lazyscope.model.packed_text import PackedTexts
+from lazyscope.model.plausible import make_plausible
 
 
 @dataclass
@@ -137,29 +138,34 @@ class TraceData:
         return self.files[self.codes[self.positions[position].code].file]
 
     @cached_property
-    def _sources(self) -> dict[int, list[str]]:
-        return {}
+    def _sources(self) -> _Sources:
+        return _Sources()
 
     def source_lines(self, file: int) -> list[str]:
-        """The lines of a file without their ends, empty where its text is not in the trace."""
-        if file not in self._sources:
-            self._sources[file] = unpacked_lines(self.packed_source(file))
-        return self._sources[file]
+        """The lines of a file without their ends; empty where its text is not in the trace, or is lost."""
+        return self._unpacked(file) or []
+
+    def has_lost(self, file: int) -> bool:
+        """Whether the text of a file is in the trace, but damaged or too large."""
+        return bool(self.packed_source(file)) and self._unpacked(file) is None
+
+    def _unpacked(self, file: int) -> list[str] | None:
+        sources, packed = self._sources, self.packed_source(file)
+        if file not in sources.lines:
+            sources.lines[file] = sources.texts.lines(packed) if packed else []
+        return sources.lines[file]
 
     def packed_source(self, file: int) -> bytes | None:
         """The text of a file, UTF-8 deflated by zlib; None where it is not in the trace."""
         return self.files[file].source or self.late_sources.get(file)
 
 
-def unpacked_lines(packed: bytes | None) -> list[str]:
-    """The lines of a text as it is kept in a trace."""
-    return split_lines(zlib.decompress(packed).decode("utf-8", "replace") if packed else "")
+@dataclass
+class _Sources:
+    """Texts of files by number, as far as they have been looked at."""
 
-
-def split_lines(text: str) -> list[str]:
-    """Lines as Python's compiler counts them: ended by LF, CR LF or CR and by nothing else."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return lines[:-1] if lines[-1] == "" else lines
+    texts: PackedTexts = field(default_factory=PackedTexts)
+    lines: dict[int, list[str] | None] = field(default_factory=dict)
 
 
 _TABLES: dict[type, str] = {
@@ -208,11 +214,12 @@ class Assembler:
         Raises
         ------
         TraceFileError
-            If a record refers to what there is not.
+            If a record refers to what there is not, or says what cannot be true.
         """
         trace = self.trace
         if not _refers_backwards(trace, self.forces.values(), self.failures.values()):
             raise TraceFileError("the trace refers to what it does not hold: it is damaged, record it again")
+        make_plausible(trace, self.forces, self.failures)
         trace.failures = list(self.failures.values())
         trace.calls.sort(key=lambda call: call.at)
         _join_forces(trace, self.forces)

@@ -25,6 +25,7 @@ from lazyscope.report import json_report
 from lazyscope.report.gathered_findings import GatheredFindings
 from lazyscope.report.json_report import SCHEMA_VERSION, Document
 from lazyscope.text.harmless import harmless
+from lazyscope.whole_files import write_whole
 
 if TYPE_CHECKING:
     from lazyscope.report.screen import Screen
@@ -147,8 +148,10 @@ class TestsReport:
         if self._path is None:
             return
         try:
-            self._file = self._path.open("wb", buffering=0)
-            self._append(_HEAD)
+            # What the file held survives where nothing can be written.
+            write_whole(self._path, (_HEAD + _TAIL).encode("ascii"), overwrite=True)
+            self._file = self._path.open("r+b", buffering=0)
+            self._end = len(_HEAD)
         except OSError as error:
             self.close()
             raise TraceFileError(f"cannot write {self._shown}: {_reason(error)}; give another path") from None

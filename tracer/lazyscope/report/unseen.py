@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from lazyscope.analysis.source import unparsable
+from lazyscope.analysis.source import lost_sources, unparsable
 from lazyscope.catalogue.finding import Diagnosis
 from lazyscope.model.trace import TraceData
 
@@ -18,6 +18,10 @@ def unseen(trace: TraceData, diagnosis: Diagnosis) -> list[str]:
     if not all(force.begin.tasks_exact for force in trace.forces):
         lines.append("layers too large to look into were counted whole: numbers of tasks are at most")
     lines += [_unparsed(trace, path) for path in unparsable(trace)]
+    lines += [
+        f"why {path} wanted values, as its source is damaged or too large to be read"
+        for path in lost_sources(trace)
+    ]
     lines += [f"findings of {entry}: a fault of lazyscope, please report it" for entry in diagnosis.broken]
     return lines
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lazyscope.analysis.source import blocks
+from lazyscope.analysis.parsing import blocks
 from lazyscope.analysis.syntax.place import Place, once
 from lazyscope.analysis.syntax.scope import matching
 from lazyscope.analysis.syntax.terms import (

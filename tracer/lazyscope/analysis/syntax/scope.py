@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple, TypeAlias
 
-from lazyscope.analysis.source import blocks
+from lazyscope.analysis.parsing import blocks
 from lazyscope.analysis.syntax.terms import (
     COMPREHENSIONS,
     FUNCTIONS,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from lazyscope.analysis import parsing
 from lazyscope.analysis.source import unparsed
 from lazyscope.analysis.syntax.masks import IndexKind, index_kind
 from lazyscope.analysis.syntax.place import Place, once
@@ -144,10 +145,8 @@ def changed(update: Update) -> str:
 
 def normalised(text: str) -> str:
     """An expression as `ast.unparse` writes it."""
-    try:
-        return unparsed(ast.parse(f"({text})", mode="eval").body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return text
+    read = parsing.expression(f"({text})")
+    return text if read is None else unparsed(read)
 
 
 def inverse(mask: str) -> str:
