@@ -20,23 +20,22 @@ from typing import Any, NamedTuple, TypeAlias
 
 from dask._task_spec import Alias, DataNode, GraphNode, List, Task, TaskRef
 from dask.blockwise import Blockwise
-from dask.highlevelgraph import MaterializedLayer
+from dask.highlevelgraph import HighLevelGraph, Layer, MaterializedLayer
+
+from lazyscope.capture.blocks import Grid, bits, blocks_on, located
+from lazyscope.capture.plain import hash_of, is_plain, itemsize_of, length_of, members_of, name_of
 
 WALK_AT_MOST = 200_000
 """Keys of one force that are walked one by one; beyond, a layer wanted in part counts as whole."""
 
-Grid = tuple[int, ...]
-
-_SPARSE = 10_000_000
-"""A grid with more blocks than this must be filled to a 64th to be kept as a bit set."""
-
 REMEMBERED = 5_000
-"""Tasks of the largest mapping whose walk is remembered while its layer lives."""
+"""Tasks of the largest mapping whose walk is remembered."""
 
-_ONLY_INT = {int}
+KEYS_REMEMBERED = 200_000
+"""Keys in all that is remembered of layers before all is forgotten."""
 
-_HASHES = 1 << 20
-"""Size of the bit set for keys that are on no grid."""
+SHAPES = 10_000
+"""Blockwise layers of which the grid is remembered before all are forgotten."""
 
 
 class Group(NamedTuple):
@@ -51,7 +50,9 @@ class Group(NamedTuple):
     """Tasks the group has, as far as it was seen."""
     reads: tuple[str, ...] | None
     """Names of the groups it depends on; None where that is not known."""
-    annotations: Mapping[str, Any]
+    chunk: tuple[int | None, ...] | None = None
+    """Shape of its largest chunk, if an array."""
+    chunk_bytes: int | None = None
     slices: frozenset[int] | None = None
     """Of a source of which slices are read: one hash for each (block, slice)."""
     unsliced: int = 0
@@ -74,20 +75,204 @@ def demand_of(graphs: Iterable[tuple[Any, Any]]) -> Demand:
         A mapping of keys to tasks, as a rule a HighLevelGraph, and what is wanted of it: the name of
         an array (all its blocks) or a list of keys.
     """
-    return _Walk(graphs).run()
+    graphs = list(graphs)
+    large: dict[str, _Whole] = {}
+    groups = _all_whole(graphs, large)
+    return Demand(groups, exact=True) if groups is not None else _Walk(graphs, large).run()
 
 
 def group_of_keys(name: str, keys: int | Iterable[Any]) -> Group:
     """Tasks that are known by their keys alone: a number of partitions, or the keys."""
-    if isinstance(keys, int):
-        return Group(name, (keys,), None, keys, keys, None, {})
-    return _mapping_group(name, list(keys), None, {})
+    if type(keys) is int:
+        return Group(name, (keys,), None, keys, keys, None)
+    return _mapping_group(name, list(keys), None, _NO_SIZES)  # type: ignore[arg-type]
+
+
+# Where every layer that is wanted is wanted whole: what it asks for is the same each time
+
+
+def _all_whole(graphs: list[tuple[Any, Any]], large: dict[str, _Whole]) -> list[Group] | None:
+    """What is asked for, sources first; None if a layer may be wanted in part, or cannot be told from others.
+
+    What is read off layers that are too large to be remembered is put into `large`.
+    """
+    layers: Mapping[str, Any] = {}
+    for graph, wanted in graphs:
+        if type(graph) is not HighLevelGraph or type(wanted) is not str:
+            return None
+        layers = {**layers, **graph.layers} if layers else graph.layers
+    groups = _WholeWalk(layers, large).run([wanted for _, wanted in reversed(graphs)])
+    # Layers may share names of tasks.
+    return groups if groups is None or len(groups) == len({g.name for g in groups}) else None
+
+
+class _WholeWalk:
+    """One visit of layers, each after those it reads, as long as all are wanted whole."""
+
+    def __init__(self, layers: Mapping[str, Any], large: dict[str, _Whole]) -> None:
+        self._layers = layers
+        self._large = large
+        self._open: dict[str, _Whole] = {}
+        """Layers whose inputs are being visited."""
+        self._done: set[str] = set()
+
+    def run(self, stack: list[str]) -> list[Group] | None:
+        groups: list[Group] = []
+        opened, done = self._open, self._done
+        while stack:
+            name = stack[-1]
+            if name in opened:
+                groups += opened.pop(name).groups
+                done.add(name)
+            if name in done:
+                stack.pop()
+                continue
+            whole = _whole_of(name, self._layers, self._large)
+            if whole is None:
+                return None
+            opened[name] = whole
+            reads = self._reads(whole) if whole.keys_of else whole.arrays
+            if reads is None:
+                return None
+            for read in reads:
+                if read in opened:
+                    return None  # layers whose tasks read each other's
+                if read not in done and read in self._layers:
+                    stack.append(read)
+        return groups
+
+    def _reads(self, whole: _Whole) -> list[str] | None:
+        """Names of the layers it wants whole; None if it wants others in part."""
+        for name, keys in whole.keys_of.items():
+            if not _are_all(keys, name, self._layers):
+                return None
+        return [*whole.arrays, *whole.keys_of]
+
+
+def _are_all(keys: frozenset[Any], name: str, layers: Mapping[str, Any]) -> bool:
+    """Whether these keys, all of that name, are all there are."""
+    layer = layers.get(name)
+    if type(layer) is MaterializedLayer:
+        mapping = layer.mapping
+        return type(mapping) is dict and len(keys) == len(mapping) and mapping.keys() >= keys
+    shape = _blockwise_shape(layer)
+    return shape is not None and not shape.is_getter and len(keys) >= shape.tasks
+
+
+class _Whole(NamedTuple):
+    """What a layer asks for that is wanted whole."""
+
+    groups: tuple[Group, ...]
+    arrays: tuple[str, ...]
+    """Other layers that it wants whole."""
+    keys: Mapping[Any, int]
+    """Keys of other layers that it wants, with the number of tasks that read them."""
+    keys_of: Mapping[str, frozenset[Any]]
+    """The same by name."""
+    sliced: Mapping[Any, int]
+    """By key of a source, which slice of it is read."""
+    sized: bool
+    """Whether the size of its chunks is known."""
+
+
+_remembered: dict[int, tuple[weakref.ref[Any], str, _Whole]] = {}
+"""By identity of the layer. Without callbacks: an interruption of the program would be lost in one."""
+
+
+def _whole_of(name: str, layers: Mapping[str, Any], large: dict[str, _Whole]) -> _Whole | None:
+    """What a layer asks for when it is wanted whole; None for layers of unknown kinds."""
+    layer = layers.get(name)
+    known = _remembered.get(id(layer))
+    if known is not None and known[0]() is layer and known[1] == name:
+        return known[2] if known[2].sized else _sized(known[2], name, layer)
+    if name in large:
+        return large[name]
+    shape = _blockwise_shape(layer)
+    if shape is not None:
+        whole, keys = _whole_blockwise(layer, shape), len(shape.keys)
+    elif type(layer) is MaterializedLayer:
+        whole, keys = _whole_mapping(name, layer.mapping, layer, layers), len(layer.mapping)
+    else:
+        return None
+    if keys <= REMEMBERED:
+        _remember(name, layer, whole, keys + 1)
+    else:
+        large[name] = whole
+    return whole
+
+
+def _remember(name: str, layer: Any, whole: _Whole, weight: int) -> None:
+    _weight[0] += weight
+    if _weight[0] > KEYS_REMEMBERED:
+        _remembered.clear()
+        _weight[0] = weight
+    _remembered[id(layer)] = (weakref.ref(layer), name, whole)
+
+
+_weight = [0]
+
+
+def _whole_blockwise(layer: Any, shape: _Blockwise) -> _Whole:
+    chunk, size = _sizes(layer)
+    group = Group(
+        shape.name, shape.grid, shape.blocks, shape.tasks, shape.tasks, shape.reads, chunk, size
+    )
+    keys = dict.fromkeys(shape.keys, 1) if shape.keys else _NO_KEYS
+    return _Whole((group,), shape.arrays, keys, _keys_by_name(keys), _NO_KEYS, size is not None)
+
+
+def _whole_mapping(name: str, mapping: Any, layer: Any, layers: Mapping[str, Any]) -> _Whole:
+    found = _MappingWalk(mapping, layers).run(name, None)
+    keys, sizes = found.outside, _sizes(layer)
+    groups = tuple(found.groups(name, sizes))
+    sized = sizes[1] is not None or not groups
+    return _Whole(groups, (), keys, _keys_by_name(keys), found.sliced, sized)
+
+
+def _keys_by_name(keys: Mapping[Any, int]) -> Mapping[str, frozenset[Any]]:
+    if not keys:
+        return _NO_KEYS
+    return {name: frozenset(some) for name, some in _by_name(keys).items()}
+
+
+def _sized(whole: _Whole, name: str, layer: Any) -> _Whole:
+    """The same with the size of the chunks: what was unknown may have become known."""
+    chunk, size = _sizes(layer)
+    if chunk is None:
+        return whole
+    groups = [g._replace(chunk=chunk, chunk_bytes=size) if g.name == name else g for g in whole.groups]
+    return whole._replace(groups=tuple(groups))
+
+
+_NO_KEYS: dict[Any, Any] = {}
+_Sizes: TypeAlias = tuple[tuple[int | None, ...] | None, int | None]
+_NO_SIZES: _Sizes = (None, None)
+
+
+def _sizes(layer: Any) -> _Sizes:
+    """Shape and bytes of the largest chunk, as dask notes them when it makes an array of a layer."""
+    notes = getattr(layer, "collection_annotations", None) if issubclass(type(layer), Layer) else None
+    if type(notes) is not dict:
+        return _NO_SIZES
+    sizes = notes.get("chunksize")
+    if type(sizes) is not tuple:
+        return _NO_SIZES
+    chunk = sizes if _ONLY_INT.issuperset(map(type, sizes)) else tuple(map(length_of, sizes))
+    itemsize = itemsize_of(notes.get("dtype"))
+    return chunk, None if itemsize is None or None in chunk else itemsize * math.prod(chunk)
+
+
+_ONLY_INT = frozenset({int})
+
+
+# Where some may be wanted in part
 
 
 class _Walk:
     """One visit of the graphs of a force, consumers before what they consume."""
 
-    def __init__(self, graphs: Iterable[tuple[Any, Any]]) -> None:
+    def __init__(self, graphs: Iterable[tuple[Any, Any]], large: dict[str, _Whole]) -> None:
+        self.large = large
         self.layers: dict[str, Any] = {}
         self.dependencies: dict[str, Any] = {}
         self.wanted: dict[str, set[Any] | None] = {}
@@ -100,18 +285,18 @@ class _Walk:
             self._add(graph, wanted, f"\0graph {number}")
 
     def _add(self, graph: Any, wanted: Any, fallback: str) -> None:
-        layers = getattr(graph, "layers", None)
+        layers = graph.layers if issubclass(type(graph), HighLevelGraph) else None
         if layers is None:
             self.layers[fallback] = graph
             self.dependencies[fallback] = ()
         else:
             self.layers.update(layers)
             self.dependencies.update(graph.dependencies)
-        if isinstance(wanted, str) and wanted in self.layers:
+        if type(wanted) is str and wanted in self.layers:
             self.wanted[wanted] = None
             return
         near = [fallback] if layers is None else list(layers)
-        for key in _keys_named(graph, wanted) if isinstance(wanted, str) else wanted:
+        for key in _keys_named(graph, wanted) if type(wanted) is str else wanted:
             self._consume(key)
             self._want(key, near)
 
@@ -149,64 +334,53 @@ class _Walk:
         return order
 
     def _visit(self, name: str, layer: Any, wanted: set[Any] | None) -> None:
-        shape = _blockwise_shape(layer)
-        if shape is not None:
-            self._visit_blockwise(layer, shape, wanted)
-        else:
-            self._visit_mapping(name, layer, wanted)
-
-    # Blockwise layers: one task for each block of a grid
-
-    def _visit_blockwise(self, layer: Any, shape: _Blockwise, wanted: set[Any] | None) -> None:
-        if wanted is not None and len(wanted) >= shape.tasks and not shape.is_getter:
-            wanted = None
         if wanted is not None and not self._spend(len(wanted)):
             wanted = None
-        if wanted is None:
-            blocks, tasks = shape.blocks, shape.tasks
-            for name in shape.arrays:
-                self._want_all(name)
-            for key in shape.keys:
-                self._want(key, self.dependencies.get(shape.name, ()))
-        else:
-            blocks, tasks = _bits((key[1:] for key in wanted), shape.grid), len(wanted)
-            for keys in layer.cull(wanted, ())[1].values():
-                for key in keys:
-                    self._consume(key)
-                    self._want(key, self.dependencies.get(shape.name, ()))
+        shape = _blockwise_shape(layer)
+        if shape is not None and wanted is not None:
+            if shape.is_getter or len(wanted) < shape.tasks:
+                self._visit_blocks(layer, shape, wanted)
+                return
+            wanted = None
+        self._visit_whole(name, layer, wanted)
+
+    def _visit_blocks(self, layer: Any, shape: _Blockwise, wanted: set[Any]) -> None:
+        """Some of a layer that has one task for each block of a grid."""
+        near = self.dependencies.get(shape.name, ())
+        for keys in layer.cull(wanted, ())[1].values():
+            for key in keys:
+                self._consume(key)
+                self._want(key, near)
+        blocks = bits([key[1:] for key in wanted], shape.grid)
         slices: frozenset[int] | None = frozenset() if shape.is_getter and wanted else None
         self._add_group(
             Group(
-                shape.name, shape.grid, blocks, tasks, shape.tasks, shape.reads,
-                _annotations(layer), slices,
+                shape.name, shape.grid, blocks, len(wanted), shape.tasks, shape.reads,
+                *_sizes(layer), slices,
             )
         )  # fmt: skip
 
-    # Everything else: a mapping of keys to tasks
-
-    def _visit_mapping(self, layer_name: str, layer: Any, wanted: set[Any] | None) -> None:
-        if wanted is not None and not self._spend(len(wanted)):
-            wanted = None
-        groups, outside, sliced = self._walked(layer_name, layer, wanted)
-        self.sliced.update(sliced)
-        near = self.dependencies.get(layer_name, ())
-        for key, count in outside.items():
+    def _visit_whole(self, name: str, layer: Any, wanted: set[Any] | None) -> None:
+        """A layer that is wanted whole, or a mapping of keys to tasks of which some are wanted."""
+        whole = self._whole(name, layer) if wanted is None else self._part(name, layer, wanted)
+        self.sliced.update(whole.sliced)
+        for array in whole.arrays:
+            self._want_all(array)
+        near = self.dependencies.get(name, ())
+        for key, count in whole.keys.items():
             self._consume(key, count)
             self._want(key, near)
-        for group in groups:
+        for group in whole.groups:
             self._add_group(group)
 
-    def _walked(self, name: str, layer: Any, wanted: set[Any] | None) -> _Walked:
-        """What a mapping asks for; remembered while the layer lives if it is wanted whole and small."""
-        known = _walks.get(id(layer)) if wanted is None else None
-        if known is not None:
-            return known[1]
-        found = _MappingWalk(getattr(layer, "mapping", layer), self).run(name, wanted)
-        walked = tuple(found.groups(name, _annotations(layer))), found.outside, found.sliced
-        if wanted is None and type(layer) is MaterializedLayer and len(layer.mapping) <= REMEMBERED:
-            number = id(layer)
-            _walks[number] = (weakref.ref(layer, lambda _: _walks.pop(number, None)), walked)
-        return walked
+    def _whole(self, name: str, layer: Any) -> _Whole:
+        whole = _whole_of(name, self.layers, self.large)
+        return whole or _whole_mapping(name, _mapping_of(layer), layer, self.layers)
+
+    def _part(self, name: str, layer: Any, wanted: set[Any]) -> _Whole:
+        found = _MappingWalk(_mapping_of(layer), self.layers).run(name, wanted)
+        groups = tuple(found.groups(name, _sizes(layer)))
+        return _Whole(groups, (), found.outside, _NO_KEYS, found.sliced, sized=True)
 
     def _add_group(self, group: Group) -> None:
         known = self.groups.get(group.name)
@@ -230,7 +404,7 @@ class _Walk:
             self.wanted[name] = None
 
     def _want(self, key: Any, near: Iterable[str]) -> None:
-        name = _name_of(key)
+        name = name_of(key)
         if name not in self.layers:
             name = next((n for n in near if n in self.layers and _holds(self.layers[n], key)), "")
             if not name:
@@ -247,7 +421,7 @@ class _Walk:
         sliced = {key for key in keys if self.consumers.get(key) == 1 and key in self.sliced}
         if not sliced:
             return group._replace(slices=None)
-        whole = _bits((key[1:] for key in keys - sliced), group.grid)
+        whole = bits([key[1:] for key in keys - sliced], group.grid)
         return group._replace(slices=frozenset(self.sliced[key] for key in sliced), unsliced=whole)
 
 
@@ -264,33 +438,31 @@ class _Blockwise(NamedTuple):
     is_getter: bool
 
 
-_shapes: dict[int, tuple[weakref.ref[Any], _Blockwise | None]] = {}
+_shapes: dict[int, tuple[weakref.ref[Any], _Blockwise]] = {}
 
 
 def _blockwise_shape(layer: Any) -> _Blockwise | None:
     known = _shapes.get(id(layer))
-    if known is not None:
+    if known is not None and known[0]() is layer:
         return known[1]
+    if not issubclass(type(layer), Blockwise):
+        return None
     shape = _read_blockwise(layer)
-    try:
-        number = id(layer)
-        _shapes[number] = (weakref.ref(layer, lambda _: _shapes.pop(number, None)), shape)
-    except TypeError:
-        pass
+    if len(_shapes) >= SHAPES:
+        _shapes.clear()
+    _shapes[id(layer)] = (weakref.ref(layer), shape)
     return shape
 
 
-def _read_blockwise(layer: Any) -> _Blockwise | None:
-    if not isinstance(layer, Blockwise):
-        return None
+def _read_blockwise(layer: Any) -> _Blockwise:
     grid = _grid_of(layer)
     blocks, tasks = None, math.prod(grid)
     if layer.output_blocks:
-        blocks, tasks = _bits(layer.output_blocks, grid), len(layer.output_blocks)
+        blocks, tasks = bits(layer.output_blocks, grid), len(layer.output_blocks)
     arrays, keys = _blockwise_inputs(layer)
     return _Blockwise(
         layer.output, grid, tasks, blocks, arrays, keys,
-        tuple(dict.fromkeys((*arrays, *(_name_of(key) for key in keys)))),
+        tuple(dict.fromkeys((*arrays, *map(name_of, keys)))),
         _is_getter(layer.task.func),
     )  # fmt: skip
 
@@ -308,7 +480,7 @@ def _grid_of(layer: Any) -> Grid:
                 if lengths.get(index, 1) == 1:
                     lengths[index] = length
     for index, sizes in layer.new_axes.items():
-        lengths[index] = len(sizes) if isinstance(sizes, tuple) else 1
+        lengths[index] = len(sizes) if type(sizes) is tuple else 1
     return tuple([lengths[index] for index in layer.output_indices])
 
 
@@ -318,7 +490,9 @@ def _is_getter(function: Any) -> bool:
     dask fuses a slice of a chunk into such a read (`dask.array.optimization._optimize_slices`).
     """
     core = sys.modules.get("dask.array.core")
-    return core is not None and function in (core.getter, core.getter_nofancy, core.getter_inline)
+    return core is not None and (
+        function is core.getter or function is core.getter_nofancy or function is core.getter_inline
+    )
 
 
 def _blockwise_inputs(layer: Any) -> tuple[tuple[str, ...], tuple[Any, ...]]:
@@ -329,28 +503,28 @@ def _blockwise_inputs(layer: Any) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         if index is not None:
             if argument not in layer.io_deps:
                 arrays.append(argument)
-        elif hasattr(argument, "dependencies"):
+        elif issubclass(type(argument), GraphNode):
             keys.extend(argument.dependencies)
         elif type(argument) is TaskRef:
             keys.append(argument.key)
     for produced in layer.io_deps.values():
         if produced.produces_keys:
-            keys.extend(getattr(value, "key", value) for value in produced.mapping.values())
+            keys.extend(
+                value.key if issubclass(type(value), _WITH_KEY) else value
+                for value in produced.mapping.values()
+            )
     return tuple(arrays), tuple(keys)
 
 
-_Walked: TypeAlias = tuple[tuple[Group, ...], dict[Any, int], dict[Any, int]]
-"""Groups of real tasks, keys of other layers with the number of their readers, and slices read."""
-
-_walks: dict[int, tuple[weakref.ref[Any], _Walked]] = {}
+_WITH_KEY = (GraphNode, TaskRef)
 
 
 class _MappingWalk:
     """One visit of a mapping of keys to tasks."""
 
-    def __init__(self, mapping: Any, walk: _Walk) -> None:
+    def __init__(self, mapping: Any, layers: Mapping[str, Any]) -> None:
         self._mapping = mapping
-        self._walk = walk
+        self._layers = layers
         self._tasks: list[Any] = []
         self.outside: dict[Any, int] = {}
         """Keys of other layers, with the number of tasks that read them."""
@@ -373,7 +547,7 @@ class _MappingWalk:
             key = todo.pop()
             for read in self._visit(key, mapping[key]):
                 if read in mapping:
-                    self._inside.add(_name_of(read))
+                    self._inside.add(name_of(read))
                     if read not in seen:
                         seen.add(read)
                         todo.append(read)
@@ -386,7 +560,7 @@ class _MappingWalk:
         for key, node in mapping.items():
             for read in self._visit(key, node):
                 if read in mapping:
-                    self._inside.add(_name_of(read))
+                    self._inside.add(name_of(read))
                 else:
                     outside[read] = outside.get(read, 0) + 1
 
@@ -401,64 +575,65 @@ class _MappingWalk:
             reads = node.dependencies
         if kind == _TASK:
             self._tasks.append(key)
-            if type(node) is Task and getattr(node.func, "__name__", None) == "getitem":
-                _note_slice(node, self._walk.layers, self.sliced)
+            if type(node) is Task and node.func is _getitem():
+                _note_slice(node, self._layers, self.sliced)
         return reads
 
     def _classify(self, key: Any, node: Any) -> tuple[int, Iterable[Any]]:
         """Kind and reads of a node that is of none of the classes in `_KINDS`."""
-        if isinstance(node, GraphNode):
-            return (_TASK if isinstance(node, Task) else _LITERAL), node.dependencies
+        if issubclass(type(node), GraphNode):
+            return (_TASK if issubclass(type(node), Task) else _LITERAL), node.dependencies
         if type(node) is tuple and node and callable(node[0]):
             return _TASK, _old_style_reads(node[1:], self._is_key)
         if self._is_key(node):
             return _ALIAS, () if node == key else (node,)
-        if isinstance(node, list | tuple | set | frozenset):
-            reads = _old_style_reads(node, self._is_key)
+        if members_of(node) is not None:
+            reads = _old_style_reads((node,), self._is_key)
             return (_TASK if reads else _LITERAL), reads
         return _LITERAL, ()
 
     def _is_key(self, value: Any) -> bool:
         kind = type(value)
         if kind is tuple:
-            if value and type(value[0]) is str and value[0] in self._walk.layers:
+            if not value or not is_plain(value):
+                return False
+            if type(value[0]) is str and value[0] in self._layers:
                 return True
         elif kind is not str and kind is not int and kind is not float:
             return False
-        try:
-            return value in self._mapping or (kind is str and value in self._walk.layers)
-        except TypeError:
-            return False
+        return value in self._mapping or (kind is str and value in self._layers)
 
-    def groups(self, annotated: str, annotations: Mapping[str, Any]) -> Iterator[Group]:
-        """The real tasks by name; the layer's annotations belong to the group `annotated`."""
+    def groups(self, layer: str, sizes: _Sizes) -> Iterator[Group]:
+        """The real tasks by name; the sizes are those of the group that is named as the layer."""
         if not self._tasks:
             return
-        reads = tuple({_name_of(read): None for read in self.outside})
+        reads = tuple({name_of(read): None for read in self.outside})
         for name, keys in _by_name(self._tasks).items():
             others = (*reads, *(inner for inner in self._inside if inner != name))
-            about = annotations if name == annotated else {}
-            yield _mapping_group(name, keys, others, about)
+            yield _mapping_group(name, keys, others, sizes if name == layer else _NO_SIZES)
 
 
 _TASK, _ALIAS, _LITERAL = 1, 2, 3
 _KINDS = {Task: _TASK, List: _TASK, Alias: _ALIAS, DataNode: _LITERAL}
 
 
-def _note_slice(node: Any, layers: dict[str, Any], sliced: dict[Any, int]) -> None:
+def _getitem() -> Any:
+    """The function of dask that takes a slice of a chunk."""
+    chunk = sys.modules.get("dask.array.chunk")
+    return chunk.getitem if chunk is not None else None
+
+
+def _note_slice(node: Any, layers: Mapping[str, Any], sliced: dict[Any, int]) -> None:
     """Remember which slice a getitem task reads of a source that reads no more than asked."""
-    if len(node.args) != 2 or not hasattr(node.args[0], "key"):
+    if len(node.args) != 2 or not issubclass(type(node.args[0]), _WITH_KEY):
         return
     source = node.args[0].key
-    shape = _blockwise_shape(layers.get(_name_of(source)))
+    shape = _blockwise_shape(layers.get(name_of(source)))
     if shape is not None and shape.is_getter:
-        index = getattr(node.args[1], "value", node.args[1])
-        sliced[source] = hash((source, repr(index if _plain_index(index) else node.key)))
-
-
-def _plain_index(index: Any) -> bool:
-    parts = index if isinstance(index, tuple) else (index,)
-    return all(isinstance(part, int | slice) or part is None or part is Ellipsis for part in parts)
+        index = node.args[1]
+        if type(index) is DataNode:
+            index = index.value
+        sliced[source] = hash((source, hash_of(index if is_plain(index) else node.key)))
 
 
 def _old_style_reads(values: Iterable[Any], is_key: Callable[[Any], bool]) -> list[Any]:
@@ -467,86 +642,45 @@ def _old_style_reads(values: Iterable[Any], is_key: Callable[[Any], bool]) -> li
     todo = list(values)
     while todo:
         value = todo.pop()
-        if isinstance(value, GraphNode):
+        kind = type(value)
+        if issubclass(kind, GraphNode):
             reads.extend(value.dependencies)
-        elif type(value) is TaskRef:
+        elif kind is TaskRef:
             reads.append(value.key)
         elif is_key(value):
             reads.append(value)
-        elif isinstance(value, list | tuple | set | frozenset):
-            todo.extend(value)
-        elif type(value) is dict:
+        elif kind is dict:
             todo.extend(value.values())
+        else:
+            todo.extend(members_of(value) or ())
     return reads
 
 
 def _holds(layer: Any, key: Any) -> bool:
     shape = _blockwise_shape(layer)
     if shape is not None:
-        return _name_of(key) == shape.name
-    return key in getattr(layer, "mapping", layer)
+        return name_of(key) == shape.name
+    return key in _mapping_of(layer)
+
+
+def _mapping_of(layer: Any) -> Any:
+    return layer.mapping if issubclass(type(layer), MaterializedLayer) else layer
 
 
 def _keys_named(graph: Any, name: str) -> list[Any]:
-    return [key for key in graph if _name_of(key) == name]
+    return [key for key in graph if name_of(key) == name]
 
 
-def _annotations(layer: Any) -> Mapping[str, Any]:
-    return getattr(layer, "collection_annotations", None) or {}
-
-
-# Keys and bit sets
-
-
-def _name_of(key: Any) -> str:
-    """The name a key belongs to: ``x`` of ``('x', 0, 1)``, ``x`` of ``'x'``."""
-    if type(key) is tuple and key and type(key[0]) is str:
-        return key[0]
-    return key if type(key) is str else repr(key)
-
-
-def _by_name(keys: list[Any]) -> dict[str, list[Any]]:
+def _by_name(keys: Iterable[Any]) -> dict[str, list[Any]]:
     groups: dict[str, list[Any]] = {}
     for key in keys:
-        groups.setdefault(_name_of(key), []).append(key)
+        groups.setdefault(name_of(key), []).append(key)
     return groups
 
 
-def _mapping_group(
-    name: str, keys: list[Any], reads: tuple[str, ...] | None, annotations: Mapping[str, Any]
-) -> Group:
-    try:
-        grid, blocks = _located(keys)
-    except (TypeError, ValueError, OverflowError):
-        # Keys that are no blocks of a grid are numbered by what they say.
-        grid, blocks = (_HASHES,), _bits(((hash(repr(key)) % _HASHES,) for key in keys), (_HASHES,))
-    return Group(name, grid, blocks, len(keys), len(keys), reads, annotations)
-
-
-def _located(keys: list[Any]) -> tuple[Grid, int | None]:
-    """The smallest grid that holds these keys, and their bit set; None for a full grid.
-
-    Raises
-    ------
-    TypeError, ValueError, OverflowError
-        If an index is no whole number, negative or very large, or the keys differ in length.
-    """
-    if type(keys[0]) is not tuple:
-        return (), None
-    ndim = len(keys[0]) - 1
-    if any(len(key) - 1 != ndim for key in keys):
-        raise ValueError(keys[0])
-    axes = list(zip(*keys, strict=True))[1:]
-    for axis in axes:
-        if set(map(type, axis)) != _ONLY_INT or min(axis) < 0:
-            raise ValueError(keys[0])
-    grid = tuple(max(axis) + 1 for axis in axes)
-    size = math.prod(grid)
-    if size == len(keys):
-        return grid, None
-    if size > max(_SPARSE, 64 * len(keys)):
-        raise OverflowError(grid)
-    return grid, _bits((key[1:] for key in keys), grid)
+def _mapping_group(name: str, keys: list[Any], reads: tuple[str, ...] | None, sizes: _Sizes) -> Group:
+    grid, blocks = located(keys)
+    return Group(name, grid, blocks, len(keys), len(keys), reads, *sizes)
 
 
 def _union(one: Group, other: Group) -> Group:
@@ -558,36 +692,3 @@ def _union(one: Group, other: Group) -> Group:
     tasks = blocks.bit_count()
     reads = tuple(dict.fromkeys((*(one.reads or ()), *(other.reads or ()))))
     return one._replace(grid=grid, blocks=blocks, tasks=tasks, whole=max(tasks, one.whole), reads=reads)
-
-
-def blocks_on(blocks: int | None, old: Grid, new: Grid) -> int:
-    """The same blocks as a bit set over a grid that is as large or larger; None stands for all."""
-    if blocks is None:
-        blocks = (1 << math.prod(old)) - 1
-    return blocks if old == new else regrid(blocks, old, new)
-
-
-def _bits(indices: Iterable[Grid], grid: Grid) -> int:
-    """The bit set of these blocks of a grid."""
-    array = bytearray(math.prod(grid) // 8 + 1)
-    for index in indices:
-        number = 0
-        for i, length in zip(index, grid, strict=True):
-            number = number * length + i
-        array[number >> 3] |= 1 << (number & 7)
-    return int.from_bytes(array, "little")
-
-
-def regrid(blocks: int, old: Grid, new: Grid) -> int:
-    """The same blocks as a bit set over a larger grid of as many dimensions."""
-    return _bits(
-        (_index(number, old) for number in range(blocks.bit_length()) if blocks >> number & 1), new
-    )
-
-
-def _index(number: int, grid: Grid) -> Grid:
-    index: list[int] = []
-    for length in reversed(grid):
-        number, i = divmod(number, length)
-        index.append(i)
-    return tuple(reversed(index))
