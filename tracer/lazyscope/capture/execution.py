@@ -15,9 +15,10 @@ from dask.core import flatten
 
 from lazyscope.capture import allowed, memory
 from lazyscope.capture.callsite import Sighting, trigger_of
-from lazyscope.capture.demand import Demand, Group, demand_of, group_of_keys
+from lazyscope.capture.demand import Demand, demand_of
 from lazyscope.capture.history import Asked
 from lazyscope.capture.instruction import position_of
+from lazyscope.capture.layers import Group, group_of_keys
 from lazyscope.capture.recorder import Recorder
 from lazyscope.capture.session import Session
 from lazyscope.capture.switches import switches

@@ -6,7 +6,8 @@ import math
 from typing import NamedTuple
 
 from lazyscope.capture.blocks import Grid, blocks_on
-from lazyscope.capture.demand import Demand, Group
+from lazyscope.capture.demand import Demand
+from lazyscope.capture.layers import Group
 
 
 class Asked(NamedTuple):
@@ -115,13 +116,7 @@ class History:
 
 def _is_same(one: Group, other: Group) -> bool:
     """Whether two groups of the same name are the same tasks."""
-    return (
-        one.slices is None
-        and other.slices is None
-        and one.grid == other.grid
-        and one.blocks == other.blocks
-        and one.tasks == other.tasks
-    )
+    return one[1:4] == other[1:4] and one.slices is None and other.slices is None
 
 
 def _part(group: Group) -> _Part:

@@ -7,11 +7,12 @@ unless that type is one of Python's or NumPy's.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from itertools import count
 from types import MemberDescriptorType
 from typing import Any
+
+import numpy as np
 
 STRANGE = "(key)"
 """Name of keys that cannot be spelled."""
@@ -41,12 +42,10 @@ def is_plain(value: Any) -> bool:
 
 def is_number(kind: type) -> bool:
     """Whether a type is one of NumPy's own for integers, floating-point numbers and truth values."""
-    numpy = sys.modules.get("numpy")
-    return (
-        numpy is not None
-        and issubclass(kind, (numpy.integer, numpy.floating, numpy.bool_))
-        and vars(numpy).get(kind.__name__) is kind
-    )
+    return issubclass(kind, _NUMBERS) and vars(np).get(kind.__name__) is kind
+
+
+_NUMBERS = (np.integer, np.floating, np.bool_)
 
 
 def name_of(key: Any) -> str:
@@ -90,8 +89,7 @@ def total_of(sizes: Any) -> int | None:
 
 def itemsize_of(dtype: Any) -> int | None:
     """Bytes of one element; None if the dtype is not NumPy's."""
-    numpy = sys.modules.get("numpy")
-    return int(dtype.itemsize) if numpy is not None and issubclass(type(dtype), numpy.dtype) else None
+    return int(dtype.itemsize) if issubclass(type(dtype), np.dtype) else None
 
 
 def members_of(value: Any) -> Iterator[Any] | None:
