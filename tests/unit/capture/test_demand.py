@@ -6,7 +6,8 @@ import dask.array as da
 import pytest
 from dask.blockwise import Blockwise, blockwise
 
-from lazyscope.capture.demand import _grid_of, demand_of
+from lazyscope.capture.demand import demand_of
+from lazyscope.capture.layers import _grid_of
 
 LINE = da.ones(6, chunks=2)
 SQUARE = da.ones((6, 8), chunks=(2, 4))

@@ -15,9 +15,10 @@ from dask.core import flatten
 
 from lazyscope.capture import allowed, memory
 from lazyscope.capture.callsite import Sighting, trigger_of
-from lazyscope.capture.demand import Demand, Group, demand_of, group_of_keys
+from lazyscope.capture.demand import Demand, demand_of
 from lazyscope.capture.history import Asked
 from lazyscope.capture.instruction import position_of
+from lazyscope.capture.layers import Group, group_of_keys
 from lazyscope.capture.recorder import Recorder
 from lazyscope.capture.session import Session
 from lazyscope.capture.switches import switches
@@ -217,7 +218,7 @@ class Execution:
         expected = self.request.expected_bytes()
         results = self.request.results()
         resident = memory.resident_bytes()
-        largest = max(filter(None, map(_chunk_bytes, demand.groups)), default=None)
+        largest = max([g.chunk_bytes for g in demand.groups if g.chunk_bytes], default=None)
         if largest is None or largest >= WORTH_A_PEAK or (expected or 0) >= WORTH_A_PEAK:
             self._peak_before = _peaks.before()
         self._reads = self._expected_reads()
@@ -353,7 +354,6 @@ def wanted_record(recorder: Recorder, asked: Asked) -> events.Wanted:
 
 
 def layer_record(recorder: Recorder, group: Group) -> events.Layer:
-    chunk = group.annotations.get("chunksize")
     # Literals are no layers: what reads nothing else begins with them.
     reads = [n for n in map(recorder.known_layer, group.reads or ()) if n is not None]
     return events.Layer(
@@ -362,8 +362,8 @@ def layer_record(recorder: Recorder, group: Group) -> events.Layer:
         tasks=group.whole,
         reads=reads,
         blocks=list(group.grid),
-        chunk=None if chunk is None else [None if c != c else int(c) for c in chunk],
-        chunk_bytes=_chunk_bytes(group),
+        chunk=None if group.chunk is None else list(group.chunk),
+        chunk_bytes=group.chunk_bytes,
         source=group.reads is not None and not reads,
     )
 
@@ -373,16 +373,6 @@ def operation_of_name(name: str) -> str:
     from dask.utils import key_split
 
     return str(key_split(name))
-
-
-def _chunk_bytes(group: Group) -> int | None:
-    chunk, dtype = group.annotations.get("chunksize"), group.annotations.get("dtype")
-    if chunk is None or dtype is None:
-        return None
-    size = dtype.itemsize
-    for length in chunk:
-        size *= length
-    return None if size != size else int(size)
 
 
 def _bytes_of(blocks: int) -> bytes:

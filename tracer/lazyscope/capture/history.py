@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from lazyscope.capture.demand import Demand, Grid, Group, blocks_on
+from lazyscope.capture.blocks import Grid, blocks_on
+from lazyscope.capture.demand import Demand
+from lazyscope.capture.layers import Group
 
 
 class Asked(NamedTuple):
@@ -27,29 +29,46 @@ _Part = tuple[Grid, int | None, frozenset[int]]
 class _Seen:
     """What all forces so far have asked of one group."""
 
-    __slots__ = ("blocks", "grid", "parts", "slices")
+    __slots__ = ("_force", "_group", "_parts", "blocks", "grid", "slices")
 
-    def __init__(self, group: Group) -> None:
+    def __init__(self, group: Group, force: int) -> None:
         self.grid: Grid = group.grid
         self.blocks: int | None = group.blocks if group.slices is None else group.unsliced
         self.slices: frozenset[int] = group.slices or frozenset()
-        self.parts: dict[_Part, int] = {}
-        """The latest force that asked for each part, the latest last."""
+        self._group = group
+        self._force = force
+        """The latest force that asked for it."""
+        self._parts: dict[_Part, int] = {}
+        """The latest force that asked for each other part, the latest last."""
 
-    def latest(self, group: Group) -> int | None:
+    def again(self, group: Group, force: int) -> Asked:
+        """Note a group of a later force, and say what of it had been asked for before."""
+        latest = self._group
+        if group is latest or _is_same(group, latest):
+            repeated = group.tasks if group.blocks is None else group.blocks.bit_count()
+            asked = Asked(group, repeated, self._force if repeated else None)
+        else:
+            self._note()
+            repeated = self._ask(group)
+            asked = Asked(group, repeated, self._latest(group) if repeated else None)
+            self._group = group
+        self._force = force
+        return asked
+
+    def _latest(self, group: Group) -> int | None:
         """The latest force that asked for some of a group; None if that is forgotten."""
         part = _part(group)
-        return next((force for known, force in reversed(self.parts.items()) if _overlap(known, part)), None)
+        return next((force for known, force in reversed(self._parts.items()) if _overlap(known, part)), None)
 
-    def note(self, group: Group, force: int) -> None:
-        """Remember which force asked for a group."""
-        part = _part(group)
-        self.parts.pop(part, None)
-        if len(self.parts) >= PARTS:
-            del self.parts[next(iter(self.parts))]
-        self.parts[part] = force
+    def _note(self) -> None:
+        """Remember which force asked for the latest group, before another takes its place."""
+        part = _part(self._group)
+        self._parts.pop(part, None)
+        if len(self._parts) >= PARTS:
+            del self._parts[next(iter(self._parts))]
+        self._parts[part] = self._force
 
-    def ask(self, group: Group) -> int:
+    def _ask(self, group: Group) -> int:
         """Note a group; return how many of its tasks had been asked for before."""
         if group.slices is not None:
             return self._ask_slices(group, group.slices)
@@ -63,7 +82,7 @@ class _Seen:
         repeated = len(slices & self.slices)
         self.slices |= slices
         whole = group._replace(slices=None, blocks=group.unsliced, tasks=group.unsliced.bit_count())
-        return repeated + (self.ask(whole) if group.unsliced else 0)
+        return repeated + (self._ask(whole) if group.unsliced else 0)
 
     def _ask_blocks(self, group: Group) -> int:
         grid = tuple(map(max, group.grid, self.grid))
@@ -83,17 +102,21 @@ class History:
 
     def ask(self, demand: Demand, force: int) -> list[Asked]:
         """Note what a force asks for, and say what of it is repeated."""
+        known = self._seen
         asked = []
         for group in demand.groups:
-            seen = self._seen.get(group.name)
+            seen = known.get(group.name)
             if seen is None:
-                seen = self._seen[group.name] = _Seen(group)
-                repeated = 0
+                known[group.name] = _Seen(group, force)
+                asked.append(Asked(group, 0, None))
             else:
-                repeated = seen.ask(group)
-            asked.append(Asked(group, repeated, seen.latest(group) if repeated else None))
-            seen.note(group, force)
+                asked.append(seen.again(group, force))
         return asked
+
+
+def _is_same(one: Group, other: Group) -> bool:
+    """Whether two groups of the same name are the same tasks."""
+    return one[1:4] == other[1:4] and one.slices is None and other.slices is None
 
 
 def _part(group: Group) -> _Part:

@@ -1,0 +1,433 @@
+"""What a layer of a graph asks for: its own tasks, and of which other layers it reads what.
+
+What a layer asks for that is wanted whole is read off it once. It is remembered by the identity of the
+layer with a weak reference that is checked, without a callback: in one an interruption of the program
+would be lost.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from dask._task_spec import Alias, DataNode, GraphNode, List, Task, TaskRef
+from dask.blockwise import Blockwise
+from dask.highlevelgraph import Layer, MaterializedLayer
+
+from lazyscope.capture.blocks import Grid, bits, located
+from lazyscope.capture.plain import hash_of, is_plain, itemsize_of, length_of, members_of, name_of
+
+REMEMBERED = 5_000
+"""Tasks of the largest mapping whose walk is remembered."""
+
+KEYS_REMEMBERED = 200_000
+"""Keys in all that is remembered of layers before all is forgotten."""
+
+
+class Group(NamedTuple):
+    """What a force asks of the tasks whose keys share a name."""
+
+    name: str
+    grid: Grid
+    blocks: int | None
+    """Bit set of the tasks wanted; None for every block of the grid."""
+    tasks: int
+    whole: int
+    """Tasks the group has, as far as it was seen."""
+    reads: tuple[str, ...] | None
+    """Names of the groups it depends on; None where that is not known."""
+    chunk: tuple[int | None, ...] | None = None
+    """Shape of its largest chunk, if an array."""
+    chunk_bytes: int | None = None
+    slices: frozenset[int] | None = None
+    """Of a source of which slices are read: one hash for each (block, slice)."""
+    unsliced: int = 0
+    """Bit set of the blocks that are read whole, where others are read in slices."""
+
+
+class Whole(NamedTuple):
+    """What a layer asks for that is wanted whole."""
+
+    name: str
+    groups: tuple[Group, ...]
+    """Sources first."""
+    arrays: tuple[str, ...]
+    """Other layers that it wants whole."""
+    keys: Mapping[Any, int]
+    """Keys of other layers that it wants, with the number of tasks that read them."""
+    keys_of: Mapping[str, frozenset[Any]]
+    """The same by name."""
+    reads: tuple[str, ...]
+    """Names of the other layers that it wants something of."""
+    sliced: Mapping[Any, int]
+    """By key of a source, which slice of it is read."""
+    sized: bool
+    """Whether the size of its chunks is known."""
+    shape: BlockwiseShape | None
+
+
+class BlockwiseShape(NamedTuple):
+    """What a Blockwise layer has that is wanted in part."""
+
+    name: str
+    grid: Grid
+    tasks: int
+    reads: tuple[str, ...]
+    is_getter: bool
+    """Whether it reads from an array-like, and no more of it than is asked for.
+
+    dask fuses a slice of a chunk into such a read (`dask.array.optimization._optimize_slices`).
+    """
+
+
+_NO_KEYS: dict[Any, Any] = {}
+_Sizes: TypeAlias = tuple[tuple[int | None, ...] | None, int | None]
+NO_SIZES: _Sizes = (None, None)
+
+_remembered: dict[int, tuple[weakref.ref[Any], Whole]] = {}
+_weight = [0]
+
+
+def whole_of(name: str, layers: Mapping[str, Any], large: dict[str, Whole]) -> Whole | None:
+    """What a layer asks for when it is wanted whole; None for layers of unknown kinds.
+
+    What is read off layers that are too large to be remembered is put into `large`.
+    """
+    layer = layers.get(name)
+    known = _remembered.get(id(layer))
+    if known is not None and known[0]() is layer:
+        whole = known[1]
+        if whole.shape is not None or whole.name == name:
+            return whole if whole.sized else _sized(whole, layer)
+    if name in large:
+        return large[name]
+    if issubclass(type(layer), Blockwise):
+        return _read_blockwise(layer)
+    if type(layer) is not MaterializedLayer:
+        return None
+    whole = whole_mapping(name, layer, layers)
+    if (tasks := len(layer.mapping)) <= REMEMBERED:
+        _remember(layer, whole, tasks + 1)
+    else:
+        large[name] = whole
+    return whole
+
+
+def shape_of(layer: Any) -> BlockwiseShape | None:
+    """The shape of a Blockwise layer; None for others."""
+    if not issubclass(type(layer), Blockwise):
+        return None
+    known = _remembered.get(id(layer))
+    whole = known[1] if known is not None and known[0]() is layer else _read_blockwise(layer)
+    return whole.shape
+
+
+def _remember(layer: Any, whole: Whole, weight: int) -> None:
+    _weight[0] += weight
+    if _weight[0] > KEYS_REMEMBERED:
+        _remembered.clear()
+        _weight[0] = weight
+    _remembered[id(layer)] = (weakref.ref(layer), whole)
+
+
+def _keys_by_name(keys: Mapping[Any, int]) -> Mapping[str, frozenset[Any]]:
+    if not keys:
+        return _NO_KEYS
+    return {name: frozenset(some) for name, some in _by_name(keys).items()}
+
+
+def _sized(whole: Whole, layer: Any) -> Whole:
+    """The same with the size of the chunks: what was unknown may have become known."""
+    chunk, size = sizes_of(layer)
+    if chunk is None:
+        return whole
+    name = whole.name
+    groups = [g._replace(chunk=chunk, chunk_bytes=size) if g.name == name else g for g in whole.groups]
+    return whole._replace(groups=tuple(groups))
+
+
+def sizes_of(layer: Any) -> _Sizes:
+    """Shape and bytes of the largest chunk, as dask notes them when it makes an array of a layer."""
+    notes = layer.collection_annotations if issubclass(type(layer), Layer) else None
+    if type(notes) is not dict or "chunksize" not in notes:
+        return NO_SIZES
+    chunk = notes["chunksize"]
+    if type(chunk) is not tuple:
+        return NO_SIZES
+    itemsize = itemsize_of(notes.get("dtype"))
+    if not _ONLY_INT.issuperset(map(type, chunk)):
+        chunk = tuple(map(length_of, chunk))
+        if None in chunk:
+            return chunk, None
+    return chunk, None if itemsize is None else itemsize * math.prod(chunk)
+
+
+_ONLY_INT = frozenset({int})
+
+
+# Blockwise layers: one task for each block of a grid
+
+
+def _read_blockwise(layer: Any) -> Whole:
+    name, grid = layer.output, _grid_of(layer)
+    blocks, tasks = None, math.prod(grid)
+    if layer.output_blocks:
+        blocks, tasks = bits(layer.output_blocks, grid), len(layer.output_blocks)
+    arrays, keys = _blockwise_inputs(layer)
+    chunk, size = sizes_of(layer)
+    reads, keys_of, counts = arrays, _NO_KEYS, _NO_KEYS
+    if keys:
+        counts = dict.fromkeys(keys, 1)
+        keys_of = _keys_by_name(counts)
+        reads = tuple(dict.fromkeys((*arrays, *keys_of)))
+    found = Whole(
+        name,
+        (Group(name, grid, blocks, tasks, tasks, reads, chunk, size),),
+        arrays,
+        counts,
+        keys_of,
+        reads,
+        _NO_KEYS,
+        size is not None,
+        BlockwiseShape(name, grid, tasks, reads, _reader(layer.task.func) == _GETTER),
+    )
+    _remember(layer, found, len(counts) + 1)
+    return found
+
+
+def _grid_of(layer: Any) -> Grid:
+    """Blocks along each dimension of a Blockwise layer.
+
+    As `layer.dims` says, which dask itself asks of the few layers only that are left by optimisation, and
+    which takes as long as all else that is done here for a layer.
+    """
+    lengths: dict[Any, int] = {}
+    for name, indices in layer.indices:
+        if indices is None:
+            continue
+        if not lengths and len(indices) == len(set(indices)):
+            lengths = dict(zip(indices, layer.numblocks.get(name, ()), strict=False))
+        else:
+            for index, length in zip(indices, layer.numblocks.get(name, ()), strict=False):
+                if lengths.get(index, 1) == 1:
+                    lengths[index] = length
+    for index, sizes in layer.new_axes.items() if layer.new_axes else ():
+        lengths[index] = len(sizes) if type(sizes) is tuple else 1
+    return tuple([lengths[index] for index in layer.output_indices])
+
+
+_GETTER, _GETITEM = 1, 2
+_readers: dict[int, int] = {}
+"""By identity: a function of the program may answer anything when it is compared."""
+
+
+def _reader(function: Any) -> int | None:
+    """Whether it is a function of dask that reads from an array-like, or one that takes a slice."""
+    if not _readers:
+        core, chunk = sys.modules.get("dask.array.core"), sys.modules.get("dask.array.chunk")
+        if core is not None and chunk is not None:
+            getters = core.getter, core.getter_nofancy, core.getter_inline
+            _readers.update({id(getter): _GETTER for getter in getters} | {id(chunk.getitem): _GETITEM})
+    return _readers.get(id(function))
+
+
+def _blockwise_inputs(layer: Any) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """Arrays read block by block, and keys that every block reads."""
+    arrays: list[str] = []
+    keys: list[Any] = []
+    for argument, index in layer.indices:
+        if index is not None:
+            if argument not in layer.io_deps:
+                arrays.append(argument)
+        elif issubclass(type(argument), GraphNode):
+            keys.extend(argument.dependencies)
+        elif type(argument) is TaskRef:
+            keys.append(argument.key)
+    for produced in layer.io_deps.values():
+        if produced.produces_keys:
+            keys.extend(
+                value.key if issubclass(type(value), _WITH_KEY) else value
+                for value in produced.mapping.values()
+            )
+    return tuple(arrays), tuple(keys)
+
+
+_WITH_KEY = (GraphNode, TaskRef)
+
+
+# Everything else: a mapping of keys to tasks
+
+
+def mapping_of(layer: Any) -> Any:
+    """The keys and tasks of a layer."""
+    return layer.mapping if issubclass(type(layer), MaterializedLayer) else layer
+
+
+def whole_mapping(name: str, layer: Any, layers: Mapping[str, Any]) -> Whole:
+    """What a mapping asks for of which all tasks called `name` are wanted."""
+    return part_of_mapping(name, layer, None, layers)
+
+
+def part_of_mapping(name: str, layer: Any, wanted: set[Any] | None, layers: Mapping[str, Any]) -> Whole:
+    """What a mapping asks for of which some tasks are wanted, or all called `name`."""
+    found = _MappingWalk(mapping_of(layer), layers).run(name, wanted)
+    keys, sizes = found.outside, sizes_of(layer)
+    groups = tuple(found.groups(name, sizes))[::-1]
+    keys_of = _keys_by_name(keys)
+    sized = sizes[1] is not None or not groups
+    return Whole(name, groups, (), keys, keys_of, tuple(keys_of), found.sliced, sized, None)
+
+
+class _MappingWalk:
+    """One visit of a mapping of keys to tasks."""
+
+    def __init__(self, mapping: Any, layers: Mapping[str, Any]) -> None:
+        self._mapping = mapping
+        self._layers = layers
+        self._tasks: list[Any] = []
+        self.outside: dict[Any, int] = {}
+        """Keys of other layers, with the number of tasks that read them."""
+        self._inside: set[str] = set()
+        self.sliced: dict[Any, int] = {}
+        """By key of a source, which slice of it is read."""
+
+    def run(self, name: str, wanted: set[Any] | None) -> _MappingWalk:
+        """Visit the tasks that `wanted` needs; None stands for all tasks called `name`."""
+        mapping = self._mapping
+        if wanted is None:
+            todo = [key for key in mapping if (key[0] if type(key) is tuple else key) == name]
+            if not todo or len(todo) == len(mapping):
+                self._visit_all()
+                return self
+        else:
+            todo = [key for key in wanted if key in mapping]
+        seen = set(todo)
+        while todo:
+            key = todo.pop()
+            for read in self._visit(key, mapping[key]):
+                if read in mapping:
+                    self._inside.add(name_of(read))
+                    if read not in seen:
+                        seen.add(read)
+                        todo.append(read)
+                else:
+                    self.outside[read] = self.outside.get(read, 0) + 1
+        return self
+
+    def _visit_all(self) -> None:
+        mapping, outside = self._mapping, self.outside
+        for key, node in mapping.items():
+            for read in self._visit(key, node):
+                if read in mapping:
+                    self._inside.add(name_of(read))
+                else:
+                    outside[read] = outside.get(read, 0) + 1
+
+    def _visit(self, key: Any, node: Any) -> Iterable[Any]:
+        """Note one node; return the keys it reads."""
+        kind = _KINDS.get(type(node))
+        if kind is None:
+            kind, reads = self._classify(key, node)
+        elif kind == _LITERAL:
+            return ()
+        else:
+            reads = node.dependencies
+        if kind == _TASK:
+            self._tasks.append(key)
+            if type(node) is Task and _reader(node.func) == _GETITEM:
+                _note_slice(node, self._layers, self.sliced)
+        return reads
+
+    def _classify(self, key: Any, node: Any) -> tuple[int, Iterable[Any]]:
+        """Kind and reads of a node that is of none of the classes in `_KINDS`."""
+        if issubclass(type(node), GraphNode):
+            return (_TASK if issubclass(type(node), Task) else _LITERAL), node.dependencies
+        if type(node) is tuple and node and callable(node[0]):
+            return _TASK, _old_style_reads(node[1:], self._is_key)
+        if self._is_key(node):
+            return _ALIAS, () if node == key else (node,)
+        if members_of(node) is not None:
+            reads = _old_style_reads((node,), self._is_key)
+            return (_TASK if reads else _LITERAL), reads
+        return _LITERAL, ()
+
+    def _is_key(self, value: Any) -> bool:
+        kind = type(value)
+        if kind is tuple:
+            if not value or not is_plain(value):
+                return False
+            if type(value[0]) is str and value[0] in self._layers:
+                return True
+        elif kind is not str and kind is not int and kind is not float:
+            return False
+        return value in self._mapping or (kind is str and value in self._layers)
+
+    def groups(self, layer: str, sizes: _Sizes) -> Iterator[Group]:
+        """The real tasks by name; the sizes are those of the group that is named as the layer."""
+        if not self._tasks:
+            return
+        reads = tuple({name_of(read): None for read in self.outside})
+        for name, keys in _by_name(self._tasks).items():
+            others = (*reads, *(inner for inner in self._inside if inner != name))
+            yield _mapping_group(name, keys, others, sizes if name == layer else NO_SIZES)
+
+
+_TASK, _ALIAS, _LITERAL = 1, 2, 3
+_KINDS = {Task: _TASK, List: _TASK, Alias: _ALIAS, DataNode: _LITERAL}
+
+
+def _note_slice(node: Any, layers: Mapping[str, Any], sliced: dict[Any, int]) -> None:
+    """Remember which slice a getitem task reads of a source that reads no more than asked."""
+    if len(node.args) != 2 or not issubclass(type(node.args[0]), _WITH_KEY):
+        return
+    source = node.args[0].key
+    shape = shape_of(layers.get(name_of(source)))
+    if shape is not None and shape.is_getter:
+        index = node.args[1]
+        if type(index) is DataNode:
+            index = index.value
+        sliced[source] = hash((source, hash_of(index if is_plain(index) else node.key)))
+
+
+def _old_style_reads(values: Iterable[Any], is_key: Callable[[Any], bool]) -> list[Any]:
+    """Keys in the arguments of a task written as a tuple, as `convert_legacy_task` finds them."""
+    reads: list[Any] = []
+    todo = list(values)
+    while todo:
+        value = todo.pop()
+        kind = type(value)
+        if issubclass(kind, GraphNode):
+            reads.extend(value.dependencies)
+        elif kind is TaskRef:
+            reads.append(value.key)
+        elif is_key(value):
+            reads.append(value)
+        elif kind is dict:
+            todo.extend(value.values())
+        else:
+            todo.extend(members_of(value) or ())
+    return reads
+
+
+def _by_name(keys: Iterable[Any]) -> dict[str, list[Any]]:
+    groups: dict[str, list[Any]] = {}
+    for key in keys:
+        groups.setdefault(name_of(key), []).append(key)
+    return groups
+
+
+def group_of_keys(name: str, keys: int | Iterable[Any]) -> Group:
+    """Tasks that are known by their keys alone: a number of partitions, or the keys."""
+    if type(keys) is int:
+        return Group(name, (keys,), None, keys, keys, None)
+    return _mapping_group(name, list(keys), None, NO_SIZES)  # type: ignore[arg-type]
+
+
+def _mapping_group(name: str, keys: list[Any], reads: tuple[str, ...] | None, sizes: _Sizes) -> Group:
+    grid, blocks = located(keys)
+    return Group(name, grid, blocks, len(keys), len(keys), reads, *sizes)
+
+
