@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from lazyscope.model import events, journal
+from lazyscope.model import events, journal, journal_file
 from lazyscope.model.trace import TraceData, assemble
 
 SAME = -1
@@ -233,7 +233,7 @@ class TraceBuilder:
 
     def content(self) -> bytes:
         """The bytes of the journal."""
-        return journal.MAGIC + journal.encode_frame(self._records)
+        return journal.MAGIC + journal_file.encode_frame(self._records)
 
     def save(self, path: Path) -> Path:
         """Write the journal to `path`."""

@@ -21,7 +21,7 @@ from textual.pilot import Pilot
 
 import sample_traces
 from lazyscope.errors import LazyscopeError
-from lazyscope.model import journal
+from lazyscope.model import journal, journal_file
 from lazyscope.model.trace import load
 from lazyscope_tui.app import DARK, LIGHT
 from lazyscope_tui.child import Child, Output, resident_bytes
@@ -59,7 +59,7 @@ def test_every_prefix_of_the_last_frames_is_followed(tmp_path: Path) -> None:
     whole = tmp_path / "whole.lazy"
     build.save(whole)
     content = whole.read_bytes()
-    last = journal.encode_frame(
+    last = journal_file.encode_frame(
         [record for record in build._records if record.__class__.__name__ == "ForceEnd"]
     )
     for cut in range(len(last) + 1):

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from lazyscope.capture.messages import message_of
+from lazyscope.capture.own_failures import survived
 from lazyscope.capture.recorder import Recorder
-from lazyscope.capture.session import Session, message_of, note_own_failure
+from lazyscope.capture.session import Session
 from lazyscope.model import events, journal
+from lazyscope.model.journal_file import JournalMemory
 from lazyscope.model.trace import assemble
 
 if TYPE_CHECKING:
@@ -42,7 +45,7 @@ class Callback:
         try:
             force = self._view(record)
         except Exception as error:
-            note_own_failure(error)
+            survived(error)
             return
         entered = _inside.set((*inside, self))
         try:
@@ -63,7 +66,7 @@ class Callback:
         """The force as a trace of its own tells it: the one that is open is not read for it."""
         from lazyscope.views import forces
 
-        alone = Recorder(journal.JournalMemory(), self._session.recorder.header, self._session.roles)
+        alone = Recorder(JournalMemory(), self._session.recorder.header, self._session.roles)
         alone.emit(record)
         alone.close(events.End(seconds=self._session.now(), ended="ok"))
         content = alone.journal.content()

@@ -17,7 +17,9 @@ from lazyscope.agreement import Difference, Tolerance, differences, parts_of
 from lazyscope.api import trace as traced
 from lazyscope.capture import session as sessions
 from lazyscope.capture.escaped import note_escaped
-from lazyscope.capture.session import MESSAGE_CHARACTERS, Session, guarded, message_of
+from lazyscope.capture.messages import MESSAGE_CHARACTERS, message_of
+from lazyscope.capture.own_failures import guarded
+from lazyscope.capture.session import Session
 from lazyscope.model import events
 from lazyscope.traces import Trace
 

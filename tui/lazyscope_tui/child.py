@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from lazyscope.errors import LazyscopeError
-from lazyscope.report.harmless import harmless
+from lazyscope.text.harmless import harmless
 
 _KEPT = 10_000
 """Lines that can be scrolled back to; all of the output is written when the explorer is left."""

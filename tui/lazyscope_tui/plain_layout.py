@@ -17,7 +17,7 @@ from textual.content import Content as Words
 
 from lazyscope.report.graphs import rendering
 from lazyscope.report.graphs.picture import Content, Edge, Group, Line, Node, NodeKind, Picture, nodes
-from lazyscope.report.harmless import harmless
+from lazyscope.text.harmless import harmless
 from lazyscope_tui.cells import Box, Path
 from lazyscope_tui.edge_routing import routes
 from lazyscope_tui.stacked_layout import stacked

@@ -13,7 +13,7 @@ from lazyscope.capture import recorder as recorder_module
 from lazyscope.capture.recorder import Recorder
 from lazyscope.capture.roles import Roles
 from lazyscope.model import events
-from lazyscope.model.journal import JournalMemory
+from lazyscope.model.journal_file import JournalMemory
 
 
 @pytest.fixture(autouse=True)

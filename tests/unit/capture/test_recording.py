@@ -68,7 +68,8 @@ class TestRecord:
         expected = plain(1), plain(1, 5, 6, c=7, d=8), plain(b=1, a=0)
         recorded(plain, "plain")
         assert (plain(1), plain(1, 5, 6, c=7, d=8), plain(b=1, a=0)) == expected
-        assert [args for _, _, args in seen] == [(1,), (1, 5, 6), ()]
+        # What was left out has its default: values, then those by name, then the rest.
+        assert [args for _, _, args in seen] == [(1, 2, 3), (1, 5, 7, 6), (0, 1, 3)]
         assert {(operation, caller) for operation, caller, _ in seen} == {
             ("plain", "test_all_ways_of_passing_arguments")
         }
@@ -142,7 +143,7 @@ class TestRecord:
         plain(1)
         patches.undo()
         plain(2)
-        assert found == [(1, (1,))]
+        assert found == [(1, (1, 2, 3))]
 
 
 class TestTrace:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pickle
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,7 +21,7 @@ from hypothesis import strategies as st
 
 import lazyscope
 from lazyscope.errors import TraceFileError
-from lazyscope.model import events, journal
+from lazyscope.model import events, journal, journal_file
 from lazyscope.model.trace import assemble
 from lazyscope.model.trace import load as load_trace
 
@@ -57,7 +59,7 @@ FRAMES: list[list[Any]] = [
 ]  # fmt: skip
 """A small journal, frame by frame."""
 
-ENCODED = [journal.encode_frame(frame) for frame in FRAMES]
+ENCODED = [journal_file.encode_frame(frame) for frame in FRAMES]
 WHOLE = journal.MAGIC + b"".join(ENCODED)
 ENDS = [len(journal.MAGIC) + sum(map(len, ENCODED[: number + 1])) for number in range(len(ENCODED))]
 """Where each frame of `WHOLE` ends."""
@@ -126,12 +128,12 @@ class TestRoundTrip:
     def test_every_record_is_read_as_it_was_written(self, kind: type[Any], data: st.DataObject) -> None:
         """Whatever values its fields have."""
         written = data.draw(st.lists(instances_of(kind), min_size=1, max_size=3))
-        reading = journal.read_records(WHOLE[: ENDS[0]] + journal.encode_frame(written))
+        reading = journal.read_records(WHOLE[: ENDS[0]] + journal_file.encode_frame(written))
         assert reading == ([HEADER, *written], 0)
 
     def test_a_file_holds_what_memory_holds(self, tmp_path: Path) -> None:
         """The same frames, byte for byte."""
-        on_disk, in_memory = journal.JournalFile(tmp_path / "t.lazy"), journal.JournalMemory()
+        on_disk, in_memory = journal_file.JournalFile(tmp_path / "t.lazy"), journal_file.JournalMemory()
         for frame in ENCODED:
             on_disk.append(frame)
             in_memory.append(frame)
@@ -142,12 +144,12 @@ class TestRoundTrip:
 
     def test_records_may_come_from_any_iterable(self) -> None:
         """A generator makes the same frame as a list."""
-        assert journal.encode_frame(iter(FRAMES[1])) == ENCODED[1]
+        assert journal_file.encode_frame(iter(FRAMES[1])) == ENCODED[1]
 
     def test_names_that_cannot_be_encoded_are_spelled_out(self) -> None:
         """Undecodable file names and arguments hold lone surrogates, which UTF-8 lacks; bytes stay."""
         written = [events.Text("dir/\udcff.py"), events.File("\udc80", "user", None, b"\xff\x00")]
-        reading = journal.read_records(WHOLE[: ENDS[0]] + journal.encode_frame(written))
+        reading = journal.read_records(WHOLE[: ENDS[0]] + journal_file.encode_frame(written))
         assert reading.records[1:] == [
             events.Text("dir/\\udcff.py"), events.File("\\udc80", "user", None, b"\xff\x00"),
         ]  # fmt: skip
@@ -223,7 +225,7 @@ class TestDamage:
 
     def test_an_end_whose_begin_is_not_there_is_passed_over(self) -> None:
         """No journal of ours has one; a file made by somebody else must not end in a traceback."""
-        content = WHOLE[: ENDS[0]] + journal.encode_frame(FRAMES[4])
+        content = WHOLE[: ENDS[0]] + journal_file.encode_frame(FRAMES[4])
         assert assemble(journal.read_records(content)).forces == []
 
 
@@ -279,7 +281,7 @@ class TestForeignFiles:
         (tmp_path / "plain.lazy").write_bytes(payload)
         (tmp_path / "framed.lazy").write_bytes(journal.MAGIC + frame_of(payload))
         (tmp_path / "inside.lazy").write_bytes(
-            WHOLE[: ENDS[0]] + journal.encode_frame([events.File("x.py", "user", None, payload)])
+            WHOLE[: ENDS[0]] + journal_file.encode_frame([events.File("x.py", "user", None, payload)])
         )
         program = (
             "import sys; from pathlib import Path; from lazyscope.model import journal\n"
@@ -351,7 +353,7 @@ class TestWriting:
     def test_each_frame_is_on_disk_when_append_returns(self, tmp_path: Path) -> None:
         """At the end of what was there before, so that a reader may look at any time."""
         path = tmp_path / "t.lazy"
-        file = journal.JournalFile(path)
+        file = journal_file.JournalFile(path)
         assert path.read_bytes() == journal.MAGIC
         for number, frame in enumerate(ENCODED):
             file.append(frame)
@@ -359,15 +361,117 @@ class TestWriting:
             assert journal.read_file(path) == (records(number + 1), 0)
         file.close()
 
-    def test_it_appends_wherever_somebody_else_has_cut_the_file(self, tmp_path: Path) -> None:
-        """A file emptied by hand while it is written has no hole of zeros."""
+    @pytest.mark.parametrize(
+        "change",
+        [lambda path: os.truncate(path, 0), lambda path: path.write_bytes(WHOLE)],
+        ids=["cut", "written over"],
+    )
+    def test_it_writes_no_more_where_somebody_else_has_changed_the_file(
+        self, tmp_path: Path, change: Callable[[Path], object]
+    ) -> None:
+        """Another run with --overwrite: what both write could not be read."""
         path = tmp_path / "t.lazy"
-        file = journal.JournalFile(path)
+        file = journal_file.JournalFile(path)
         file.append(ENCODED[0])
-        os.truncate(path, 0)
+        change(path)
+        left = path.read_bytes()
+        with pytest.raises(OSError, match="changed by another program"):
+            file.append(ENCODED[1])
+        file.close()
+        assert path.read_bytes() == left
+
+    @pytest.mark.skipif(os.name == "nt", reason="descriptors as POSIX numbers them")
+    def test_a_file_of_the_program_that_has_its_number_is_not_written_to(self, tmp_path: Path) -> None:
+        """As daemons do: all descriptors are closed, and the next file that is opened gets the number."""
+        path = tmp_path / "t.lazy"
+        file = journal_file.JournalFile(path)
+        os.close(file._descriptor)
+        mine = os.open(tmp_path / "mine", os.O_RDWR | os.O_CREAT)
+        assert mine == file._descriptor
+        file.append(ENCODED[0])
         file.append(ENCODED[1])
         file.close()
-        assert path.read_bytes() == ENCODED[1]
+        os.write(mine, b"still open")
+        os.close(mine)
+        assert (tmp_path / "mine").read_bytes() == b"still open"
+        assert path.read_bytes() == journal.MAGIC + ENCODED[0] + ENCODED[1]
+
+    def test_a_file_without_room_whose_number_is_the_programs_is_not_cut(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The descriptor is looked at before the file is cut, too."""
+        path = tmp_path / "t.lazy"
+        file = journal_file.JournalFile(path)
+        write = os.write
+
+        def fails(descriptor: int, data: Any) -> int:
+            write(descriptor, data[:5])
+            os.close(descriptor)
+            assert os.open(tmp_path / "mine", os.O_RDWR | os.O_CREAT) == descriptor
+            write(descriptor, b"the program's own and longer than the journal is")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(os, "write", fails)
+        with pytest.raises(OSError, match="No space left"):
+            file.append(ENCODED[0])
+        assert (tmp_path / "mine").read_bytes() == b"the program's own and longer than the journal is"
+        assert path.read_bytes() == journal.MAGIC
+
+    @pytest.mark.parametrize("replaced", [False, True])
+    def test_what_was_written_can_be_read_when_the_program_removes_the_file(
+        self, tmp_path: Path, replaced: bool
+    ) -> None:
+        """The descriptor still leads to it, and what stands in its place is left alone."""
+        path = tmp_path / "t.lazy"
+        file = journal_file.JournalFile(path)
+        file.append(ENCODED[0])
+        path.unlink()
+        if replaced:
+            path.write_bytes(b"mine")
+        file.append(ENCODED[1])
+        assert (file.exists, file.content()) == (False, journal.MAGIC + ENCODED[0] + ENCODED[1])
+        file.close()
+        assert file.content() == journal.MAGIC + ENCODED[0] + ENCODED[1]
+        assert path.exists() == replaced
+        assert not replaced or path.read_bytes() == b"mine"
+
+    def test_a_file_removed_and_its_descriptor_closed_cannot_be_written(self, tmp_path: Path) -> None:
+        """And no other file is made in its place."""
+        path = tmp_path / "t.lazy"
+        file = journal_file.JournalFile(path)
+        os.close(file._descriptor)
+        path.unlink()
+        with pytest.raises(OSError, match="No such file"):
+            file.append(ENCODED[0])
+        file.close()
+        assert not path.exists()
+
+    def test_an_interrupt_in_the_middle_of_a_frame_leaves_whole_frames(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It may come after all was written and before that is known."""
+        path = tmp_path / "t.lazy"
+        file = journal_file.JournalFile(path)
+        write = os.write
+
+        def interrupted(descriptor: int, data: Any) -> int:
+            write(descriptor, data)
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "write", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                file.append(ENCODED[0])
+        file.append(ENCODED[0])
+        file.close()
+        assert path.read_bytes() == journal.MAGIC + ENCODED[0]
+
+    def test_numbers_that_no_reader_knows_are_the_largest_one(self) -> None:
+        """A graph can have more tasks than 64 bits count; the records around it keep their places."""
+        written = [events.Text("a"), events.Layer(0, 0, 10**30, [0, -(10**30)]), events.Text("b")]
+        frame = WHOLE[: ENDS[0]] + journal_file.encode_frame(written)
+        read = journal.read_records(frame).records[1:]
+        assert read == [events.Text("a"), events.Layer(0, 0, 2**63 - 1, [0, 1 - 2**63]), events.Text("b")]
 
     def test_an_existing_file_is_refused(self, tmp_path: Path) -> None:
         """It stays as it was, also where it is a link to nowhere or a directory."""
@@ -377,7 +481,7 @@ class TestWriting:
         (tmp_path / "folder.lazy").mkdir()
         for name in ("t.lazy", "link.lazy", "folder.lazy"):
             with pytest.raises(TraceFileError) as raised:
-                journal.JournalFile(tmp_path / name)
+                journal_file.JournalFile(tmp_path / name)
             assert str(raised.value) == (
                 f"{tmp_path / name} exists and would be lost: give another name with -o, or --overwrite"
             )
@@ -388,7 +492,7 @@ class TestWriting:
         """Also where the old one was longer."""
         path = tmp_path / "t.lazy"
         path.write_bytes(b"x" * 10_000)
-        journal.JournalFile(path, overwrite=True).close()
+        journal_file.JournalFile(path, overwrite=True).close()
         assert path.read_bytes() == journal.MAGIC
 
     @pytest.mark.parametrize(
@@ -406,40 +510,41 @@ class TestWriting:
         (tmp_path / "file").touch()
         path = tmp_path / name
         with pytest.raises(TraceFileError) as raised:
-            journal.JournalFile(path, overwrite=True)
+            journal_file.JournalFile(path, overwrite=True)
         assert str(raised.value) == f"cannot write {path}: {reason}; give another name with -o"
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
     def test_a_full_disk_is_one_clear_error(self) -> None:
         """Where not even the first bytes have room."""
         with pytest.raises(TraceFileError, match=r"^cannot write /dev/full: No space left on device; "):
-            journal.JournalFile(Path("/dev/full"), overwrite=True)
+            journal_file.JournalFile(Path("/dev/full"), overwrite=True)
 
     @pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="needs limits on the size of files")
     def test_a_frame_without_room_leaves_no_half_behind(self, tmp_path: Path) -> None:
-        """So smaller frames that still fit afterwards can be read."""
+        """What was written before can be read, and the header says with which error it ends."""
         program = (
-            "import resource, sys; from pathlib import Path; from lazyscope.model import events, journal\n"
-            "file = journal.JournalFile(Path('t.lazy'))\n"
+            "import resource, sys; from pathlib import Path\n"
+            "from lazyscope.model import events, journal_file\n"
+            "file = journal_file.JournalFile(Path('t.lazy'))\n"
             "file.append(bytes.fromhex(sys.argv[1]))\n"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))\n"
-            "try: file.append(journal.encode_frame([events.Text('long' * 1000)]))\n"
-            "except OSError as error: print(error.strerror)\n"
-            "file.append(journal.encode_frame([events.Text('short')]))\n"
+            "try: file.append(journal_file.encode_frame([events.Text('long' * 1000)]))\n"
+            "except OSError as error: file.mark_ended(error); print(error.strerror)\n"
         )
         done = subprocess.run(
             [sys.executable, "-c", program, ENCODED[0].hex()], cwd=tmp_path, capture_output=True, check=False,
             text=True, env={**os.environ, "PYTHONPATH": str(Path(lazyscope.__file__).parents[1])},
         )  # fmt: skip
         assert (done.stdout, done.stderr) == ("File too large\n", "")
-        assert journal.read_file(tmp_path / "t.lazy") == ([HEADER, events.Text("short")], 0)
+        marked = msgspec.structs.replace(HEADER, write_error=errno.EFBIG)
+        assert journal.read_file(tmp_path / "t.lazy") == ([marked], 0)
 
     def test_the_path_stays_right_when_the_program_changes_directory(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A relative path is one relative to where the journal was opened."""
         monkeypatch.chdir(tmp_path)
-        file = journal.JournalFile(Path("t.lazy"))
+        file = journal_file.JournalFile(Path("t.lazy"))
         file.close()
         (tmp_path / "elsewhere").mkdir()
         monkeypatch.chdir("elsewhere")
@@ -448,7 +553,7 @@ class TestWriting:
 
     def test_a_closed_journal_never_writes_again(self, tmp_path: Path) -> None:
         """Least of all into the program's file that was opened next and has its number now."""
-        file = journal.JournalFile(tmp_path / "t.lazy")
+        file = journal_file.JournalFile(tmp_path / "t.lazy")
         file.close()
         with (tmp_path / "other").open("wb"):
             file.append(ENCODED[0])
@@ -458,11 +563,11 @@ class TestWriting:
     def test_a_deferred_journal_is_created_with_its_first_frame(self, tmp_path: Path) -> None:
         """One that nothing was written to leaves no file."""
         path = tmp_path / "t.lazy"
-        unused = journal.DeferredJournal(path)
+        unused = journal_file.DeferredJournal(path)
         unused.close()
         assert (path.exists(), unused.begun) == (False, False)
-        used = journal.DeferredJournal(path)
+        used = journal_file.DeferredJournal(path)
         used.append(ENCODED[0])
         used.close()
         assert (path.read_bytes(), used.begun) == (WHOLE[: ENDS[0]], True)
-        journal.DeferredJournal(None).append(ENCODED[0])
+        journal_file.DeferredJournal(None).append(ENCODED[0])

@@ -8,8 +8,9 @@ any order and in another context than they were entered in, as those in generato
 from __future__ import annotations
 
 import threading
-import weakref
 from contextvars import ContextVar
+
+from lazyscope.capture.of_thread import OfThread
 
 
 class Said:
@@ -23,7 +24,7 @@ class Said:
 
 _said: ContextVar[tuple[Said, ...] | None] = ContextVar("lazyscope_allowed", default=None)
 """What holds in the running code, the innermost last."""
-_of_thread: weakref.WeakKeyDictionary[threading.Thread, str] = weakref.WeakKeyDictionary()
+_of_thread: OfThread[str] = OfThread()
 
 
 def reason() -> str | None:
@@ -31,14 +32,14 @@ def reason() -> str | None:
     said = _said.get()
     if said:
         return said[-1].reason
-    return _of_thread.get(threading.current_thread()) if _of_thread else None
+    return _of_thread.here() if _of_thread.known else None
 
 
 def let_thread_inherit(thread: threading.Thread) -> None:
     """Have a thread started inside the block belong to it."""
     why = reason()
     if why is not None:
-        _of_thread[thread] = why
+        _of_thread.set(thread, why)
 
 
 def say(said: Said) -> None:

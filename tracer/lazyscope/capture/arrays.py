@@ -10,6 +10,7 @@ from typing import Any
 from dask.array import Array
 
 from lazyscope.capture import calls
+from lazyscope.capture.own_failures import guarded
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.recording import record, recorded_copy
 
@@ -73,13 +74,23 @@ def _record(patches: Patches, method: FunctionType, operation: str, named_by: in
     That is the first for the methods of dask's ufuncs, and the second for NumPy's protocols.
     """
     if named_by is None:
-        record(patches, method, operation)
+        begin = calls.begin_assignment if operation == "Array.__setitem__" else None
+        record(patches, method, operation, begin=begin)
         return
 
-    def begin(caller: Any, _: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        function = args[named_by]
-        module = (getattr(function, "__module__", None) or "numpy") if named_by else "dask.array"
-        name = getattr(function, "__name__", "ufunc")
-        return calls.begin(caller, f"{module}.{name}", args, kwargs)
+    @guarded
+    def begin_named(caller: Any, _: str, args: Any, kwargs: Any) -> Any:
+        name = _named(args[named_by], "numpy" if named_by else "dask.array")
+        return calls.begin(caller, name, args, kwargs)
 
-    record(patches, method, operation, begin=begin)
+    record(patches, method, operation, begin=begin_named)
+
+
+def _named(function: Any, module: str) -> str:
+    """Import path of a function or ufunc; of another object, which may answer anything, its class's name."""
+    kind = type(function)
+    if kind.__module__.partition(".")[0] not in ("builtins", "numpy", "dask"):
+        return f"{module}.{kind.__name__}"
+    if module == "numpy":
+        module = getattr(function, "__module__", None) or module
+    return f"{module}.{getattr(function, '__name__', 'ufunc')}"

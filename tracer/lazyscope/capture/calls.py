@@ -2,33 +2,38 @@
 
 `begin` returns None for what is nobody's call: no trace watches, the array layer called itself, or no
 dask array is involved. Otherwise it returns what `returned` or `raised` need.
+
+Values of the program are looked at by their type and by slots that dask's array class implements in C. They
+are never compared, tested, hashed or formatted, and not even asked for their class, which a proxy answers by
+running code.
 """
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Iterable
-from threading import current_thread
+from threading import get_ident
 from time import perf_counter
 from types import FrameType
 from typing import Any
 
+import numpy as np
 from dask.array import Array
 
 from lazyscope.capture import session as sessions
 from lazyscope.capture.callsite import Place
+from lazyscope.capture.of_thread import thread_name
+from lazyscope.capture.own_failures import survived, unheard
+from lazyscope.capture.recorder import are_sizes, plain_chunks
 from lazyscope.capture.roles import Roles
 from lazyscope.capture.running import force_of_task, running
-from lazyscope.capture.session import Session, note_own_failure
+from lazyscope.capture.session import Session
 
 LONGEST = 1000
 """Elements of a list or tuple among the arguments that are looked at for arrays."""
 
-
-
 QUESTIONS = ("is_lazy_array", "is_dask_array")
 """What libraries ask about an array before they choose a path."""
+
 
 class _Filenames(set[str]):
     """A set that may be part of a constant of code, which has to be hashable."""
@@ -40,20 +45,12 @@ internal: set[str] = _Filenames()
 """Files whose calls are nobody's, as far as they were met: the quickest way to hand on."""
 
 
-class _Thread(threading.local):
-    """What this thread is in the middle of."""
-
-    call: OpenCall | None = None
-    """The innermost recorded call that has not returned."""
-
-
-thread = _Thread()
-
-
 class OpenCall:
     """A recorded call between `begin` and its end."""
 
-    __slots__ = ("before", "began", "inputs", "operation", "origin", "site", "target", "user", "watching")
+    __slots__ = (
+        "before", "began", "inputs", "operation", "origin", "site", "target", "thread", "user", "watching"
+    )  # fmt: skip
 
     before: OpenCall | None
     """The call that was open in this thread when this one began."""
@@ -65,95 +62,140 @@ class OpenCall:
     site: Place
     target: Any
     """The array that it changes in place."""
+    thread: int
+    """Identifier of the thread it runs in."""
     user: Place | None
     watching: tuple[Session, ...]
 
 
-def begin(caller: FrameType, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+class _OpenCalls(dict[int, OpenCall]):
+    """A dict that may be part of a constant of code, which has to be hashable."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+open_calls: dict[int, OpenCall] = _OpenCalls()
+"""By thread, the innermost recorded call that has not returned."""
+
+
+def begin(caller: FrameType, operation: str, args: Iterable[Any], kwargs: dict[str, Any] | None) -> Any:
     """Note that traced code is about to call a recorded function; None if nobody wants to know."""
+    call: OpenCall | None = None
     try:
         watching = sessions.watching()
         if not watching:
             return None
         code = caller.f_code
+        filename = code.co_filename
         roles = watching[0].roles
-        role = roles.verdicts.get(code.co_filename) or roles.of(code.co_filename, caller.f_globals)
+        role = roles.verdicts.get(filename) or roles.of(filename, caller.f_globals)
         if role == "array" or role == "tool":
-            if code.co_filename in roles.verdicts:
-                internal.add(code.co_filename)
+            if filename in roles.verdicts:
+                internal.add(filename)
             return None
+        inputs = _arrays_in(args)
+        if kwargs:
+            inputs += _arrays_in(kwargs.values())
         call = OpenCall()
         call.watching = watching
-        call.site = (code, caller.f_lasti)
-        call.user = call.site if role == "user" else _user_place(caller.f_back, roles)
+        call.site = site = (code, caller.f_lasti)
+        call.user = site if role == "user" else _user_place(caller.f_back, roles)
         call.operation = operation
-        call.inputs = _arrays_in(args) + _arrays_in(kwargs.values()) if kwargs else _arrays_in(args)
-        call.target = args[0] if operation == "Array.__setitem__" else None
+        call.inputs = inputs
+        call.target = None
         call.origin = False
-        call.before = thread.call
-        thread.call = call
+        call.thread = thread = get_ident()
+        call.before = open_calls.get(thread)
         call.began = perf_counter()
+        open_calls[thread] = call
         return call
-    except Exception as error:
-        note_own_failure(error)
+    except BaseException as error:
+        if call is not None:
+            close(call)
+        try:
+            survived(error)
+        except RecursionError:
+            unheard.failures += 1
         return None
+
+
+def begin_assignment(caller: FrameType, operation: str, args: Any, kwargs: dict[str, Any] | None) -> Any:
+    """As `begin`, for a call that changes its first argument in place."""
+    call = begin(caller, operation, args, kwargs)
+    if call is not None:
+        call.target = args[0]
+    return call
+
+
+def close(call: OpenCall) -> None:
+    """Have a call be open no longer; nothing if it is closed already."""
+    thread = call.thread
+    if open_calls.get(thread) is call:
+        if call.before is None:
+            del open_calls[thread]
+        else:
+            open_calls[thread] = call.before
 
 
 def returned(call: OpenCall, result: Any) -> None:
     """Record a call that has come back."""
-    ended = perf_counter()
-    thread.call = call.before
     try:
+        ended = perf_counter()
+        close(call)
         outputs = described(result if call.target is None else call.target)
         if outputs or call.inputs:
-            # An answer to a question about the array; a truth value would be the array's data.
-            answer = bool(result) if not outputs and call.operation.endswith(QUESTIONS) else None
+            # An answer to a question about the array; any other truth value would be the array's data.
+            asked = not outputs and call.operation.endswith(QUESTIONS)
+            answer = result if asked and (result is True or result is False) else None
             _record(call, outputs, ended, answer)
-    except Exception as error:
-        note_own_failure(error)
+    except BaseException as error:
+        try:
+            survived(error)
+        except RecursionError:
+            unheard.failures += 1
 
 
-def raised(call: OpenCall, error: BaseException) -> None:
-    """Record that an exception passes through a call."""
-    ended = perf_counter()
-    thread.call = call.before
-    if isinstance(error, GeneratorExit | StopIteration):
-        return
+def raised(call: OpenCall, error: BaseException, caller: FrameType) -> None:
+    """Record that an exception passes through a call that `caller` made."""
     try:
+        ended = perf_counter()
+        close(call)
+        if issubclass(type(error), GeneratorExit | StopIteration):
+            return
         _record(call, (), ended, None)
-        _record_failure(call, error)
-    except Exception as own:
-        note_own_failure(own)
+        for session in call.watching:
+            sighting = session.sighter.sight(caller)
+            force = force_of_task(session)
+            session.failed(error, sighting, operation=call.operation, force=force, began=call.began)
+    except BaseException as own:
+        try:
+            survived(own)
+        except RecursionError:
+            unheard.failures += 1
 
 
 def _record(call: OpenCall, outputs: tuple[Any, ...], ended: float, answer: bool | None) -> None:
     inside = running.get()
+    name = thread_name()
     for session in call.watching:
         session.recorder.add_call(
             (
                 call.began - session.started, call.operation, call.site, call.user, call.inputs, outputs,
-                current_thread().name, None if inside is None else inside[0].id_in(session), answer, None,
+                name, None if inside is None else inside[0].id_in(session), answer, None,
                 ended - call.began,
             )
         )  # fmt: skip
 
 
-def _record_failure(call: OpenCall, error: BaseException) -> None:
-    # Frames from here outwards: this function, `raised`, the recorded function, its caller.
-    caller = sys._getframe(2)
-    for session in call.watching:
-        sighting = session.sighter.sight(caller)
-        force = force_of_task(session)
-        session.failed(error, sighting, operation=call.operation, force=force, began=call.began)
-
-
 def _user_place(frame: FrameType | None, roles: Roles) -> Place | None:
     """The innermost user frame from here outwards."""
-    others = roles.others
+    verdict_of = roles.verdicts.get
     while frame is not None:
-        filename = frame.f_code.co_filename
-        if filename not in others and roles.of(filename, frame.f_globals) == "user":
-            return frame.f_code, frame.f_lasti
+        code = frame.f_code
+        filename = code.co_filename
+        role = verdict_of(filename) or roles.of(filename, frame.f_globals)
+        if role == "user":
+            return code, frame.f_lasti
         frame = frame.f_back
     return None
 
@@ -166,8 +208,8 @@ def _arrays_in(values: Iterable[Any]) -> tuple[str, ...]:
         if kind is Array:
             found += (value._name,)
         elif kind is tuple or kind is list:
-            found += tuple([item._name for item in value[:LONGEST] if isinstance(item, Array)])
-        elif isinstance(value, Array):
+            found += tuple([item._name for item in value[:LONGEST] if issubclass(type(item), Array)])
+        elif issubclass(kind, Array):
             found += (value._name,)
     return found
 
@@ -176,18 +218,42 @@ _HAS_CHUNKS = hasattr(Array, "_chunks")
 """The expression back end computes chunks and names when asked, so nobody asks."""
 
 
+class _Strange:
+    """Whether arrays were made whose chunk sizes are no numbers; hardly ever."""
+
+    chunks = False
+
+
+strange = _Strange()
+
+
 def described(result: Any) -> tuple[tuple[str, Any, Any], ...]:
     """Name, dtype and chunks of each dask array in a result."""
     if not _HAS_CHUNKS:
         return ()
-    if isinstance(result, Array):
-        return ((result._name, result._meta.dtype, result._chunks),)
-    if isinstance(result, tuple | list):
-        return tuple(
-            [
-                (item._name, item._meta.dtype, item._chunks)
-                for item in result[:LONGEST]
-                if isinstance(item, Array)
-            ]
-        )
+    kind = type(result)
+    if kind is Array or issubclass(kind, Array):
+        return (_description(result),)
+    if kind is tuple or kind is list or issubclass(kind, tuple | list):
+        items = result[:LONGEST] if kind is tuple or kind is list else _items(result)
+        return tuple([_description(item) for item in items if issubclass(type(item), Array)])
     return ()
+
+
+def _items(result: Any) -> Any:
+    """The first elements of a named tuple or the like, whatever its own way of slicing."""
+    base = tuple if issubclass(type(result), tuple) else list
+    return base.__getitem__(result, slice(LONGEST))
+
+
+def _description(array: Any) -> tuple[str, Any, Any]:
+    meta, chunks = array._meta, array._chunks
+    if strange.chunks and not all(map(are_sizes, chunks)):
+        chunks = plain_chunks(chunks)
+    return array._name, meta.dtype if type(meta) is np.ndarray else _dtype_of(meta), chunks
+
+
+def _dtype_of(meta: Any) -> Any:
+    """The dtype of an array that is not NumPy's: NumPy's own, or what it is called."""
+    dtype = getattr(meta, "dtype", None)
+    return dtype if issubclass(type(dtype), np.dtype) else type(dtype).__name__

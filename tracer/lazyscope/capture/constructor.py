@@ -7,6 +7,7 @@ program had bound before the trace began (``from dask.array import mean``).
 from __future__ import annotations
 
 import threading
+from threading import get_ident
 from time import perf_counter
 from types import FrameType, FunctionType
 from typing import Any
@@ -15,10 +16,13 @@ from dask.array import Array
 
 from lazyscope.capture import calls, unknown
 from lazyscope.capture import session as sessions
+from lazyscope.capture.of_thread import thread_name
+from lazyscope.capture.own_failures import survived, unheard
 from lazyscope.capture.patching import Patches
+from lazyscope.capture.recorder import are_sizes
 from lazyscope.capture.recording import follow
 from lazyscope.capture.running import force_of_task
-from lazyscope.capture.session import Session, note_own_failure
+from lazyscope.capture.session import Session
 
 NOT_CALLS = frozenset(
     {"compute", "persist", "optimize", "_rebuild", "compute_as_if_collection", "__reduce__", "loads"}
@@ -35,31 +39,49 @@ def install(patches: Patches) -> None:
             follow(patches, function, seen)
 
 
+_ARE_INTS = frozenset({int}).issuperset
+
+
 def _chunks_set(_: None, args: tuple[Any, ...], frame_at: Any) -> None:
     """Note an array whose shape is unknown now, or was."""
     try:
         array, chunks = args
         for sizes in chunks:
-            total = sum(sizes)
-            if total != total:
+            if not _ARE_INTS(map(type, sizes)) and _has_unknown(chunks):
                 for session in sessions.watching():
                     unknown.note_unknown(session, array, frame_at(2))
                 return
-        for session in sessions.watching():
-            if session.unknown:
+        if unknown.noted.any:
+            for session in sessions.watching():
                 session.unknown.discard(array._name)
-    except Exception as error:
-        note_own_failure(error)
+    except BaseException as error:
+        try:
+            survived(error)
+        except RecursionError:
+            unheard.failures += 1
+
+
+def _has_unknown(chunks: Any) -> bool:
+    """Whether a size is nan. Sizes that are no numbers (dask arrays, for example) are remembered to exist."""
+    for sizes in chunks:
+        if not are_sizes(sizes):
+            calls.strange.chunks = True
+        elif (total := sum(sizes)) != total:
+            return True
+    return False
 
 
 def _array_made(array: Any, _: tuple[Any, ...], frame_at: Any) -> None:
-    if calls.thread.call is not None:
+    if calls.open_calls and get_ident() in calls.open_calls:
         return
     try:
         for session in sessions.watching():
             _note_unrecorded(session, array, frame_at(2))
-    except Exception as error:
-        note_own_failure(error)
+    except BaseException as error:
+        try:
+            survived(error)
+        except RecursionError:
+            unheard.failures += 1
 
 
 class _Latest(threading.local):
@@ -80,7 +102,7 @@ def _note_unrecorded(session: Session, array: Any, frame: FrameType) -> None:
         return
     call = (
         perf_counter() - session.started, operation, sighting.site, sighting.user_site, (),
-        calls.described(array), threading.current_thread().name, force_of_task(session), None,
+        calls.described(array), thread_name(), force_of_task(session), None,
         "constructor", 0.0,
     )  # fmt: skip
     progress = _progress(session, frame)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lazyscope.capture.session import Session, guarded
+from lazyscope.capture.own_failures import guarded
+from lazyscope.capture.session import Session
 
 
 @guarded

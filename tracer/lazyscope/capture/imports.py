@@ -9,7 +9,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from lazyscope.capture.session import guarded
+from lazyscope.capture.own_failures import guarded
 
 _MODULES = (
     "dask", "dask.array", "distributed.client", "multiprocessing.spawn", "multiprocessing.popen_forkserver",

@@ -21,6 +21,7 @@ from typing import Any
 
 from lazyscope.capture import calls
 from lazyscope.capture.imports import is_array_layer
+from lazyscope.capture.own_failures import guarded
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.recording import record, recorded_copy
 from lazyscope.capture.wrapping import StandIn, importable
@@ -95,7 +96,9 @@ def _public(module: ModuleType) -> Iterator[tuple[str, Any]]:
 
 
 def _replace(patches: Patches, module: ModuleType, name: str, value: Any) -> None:
-    """Have one function of a namespace recorded."""
+    """Have one function of a namespace recorded, or the updates that `array_api_extra.at` makes."""
+    if type(value) is type and name == "at" and "array_api_extra" in value.__module__:
+        _record_updates(patches, value)
     if not isinstance(value, FunctionType) or id(value) in _recorded:
         return
     home = value.__code__.co_filename
@@ -112,6 +115,21 @@ def _replace(patches: Patches, module: ModuleType, name: str, value: Any) -> Non
     elif id(inner) not in _recorded:
         _recorded.add(id(inner))
         record(patches, inner, operation, through=value.__code__)
+
+
+def _record_updates(patches: Patches, at: type) -> None:
+    """Record ``at(x)[index].set(y)`` and its like as one call each, on the array that is updated."""
+    for name, method in list(vars(at).items()):
+        if name.startswith("_") or not isinstance(method, FunctionType) or id(method) in _recorded:
+            continue
+        _recorded.add(id(method))
+        record(patches, method, f"array_api_extra.at.{name}", begin=_begin_update)
+
+
+@guarded
+def _begin_update(caller: Any, operation: str, args: Any, kwargs: Any) -> Any:
+    update, *others = args
+    return calls.begin(caller, operation, (update._x, *others), kwargs)
 
 
 def _is_part(module: ModuleType) -> bool:

@@ -6,6 +6,7 @@ frames. They become records when the next force begins, when many have gathered,
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 import zlib
@@ -16,9 +17,13 @@ from typing import Any, TypeAlias
 
 from lazyscope.capture.callsite import Place, Sighting
 from lazyscope.capture.instruction import position_of
+from lazyscope.capture.narration import narrate
+from lazyscope.capture.own_failures import NO_ROOM, is_meant_for_the_program, survived, unheard
 from lazyscope.capture.roles import Roles, Version
+from lazyscope.errors import TraceFileError
 from lazyscope.model import events
-from lazyscope.model.journal import REMEDY, Journal, JournalFile, JournalMemory, encode_frame
+from lazyscope.model.journal import REMEDY
+from lazyscope.model.journal_file import Journal, JournalFile, JournalMemory, encode_frame
 
 GATHER = 2000
 """Calls kept in memory before they are written without a force."""
@@ -55,6 +60,10 @@ def _keep_packed(version: Version, packed: bytes) -> None:
     _packed[version] = packed
 
 
+_NUMBERED = (events.File, events.Code, events.Stack, events.Layout)
+"""Kinds of records whose rows are found again by a key."""
+
+
 class _Texts(dict[str, int]):
     """Numbers of texts; one that is asked for the first time gets the next, and a record."""
 
@@ -70,6 +79,10 @@ class _Texts(dict[str, int]):
 class Recorder:
     """Turns events into records and appends them to a journal.
 
+    An event is recorded as a whole or not at all: where that fails, the rows that it has added to the tables
+    are taken back, so that the records after it still refer to what they mean. When the journal cannot be
+    written any more, recording ends, since what follows would refer to rows that were lost.
+
     Parameters
     ----------
     journal : JournalFile or JournalMemory
@@ -77,6 +90,13 @@ class Recorder:
         Written at once.
     roles : Roles
         Says whose file a frame's is, and how files are shown.
+
+    Attributes
+    ----------
+    calls : list of tuple
+        Calls that are not written yet.
+    ended : bool
+        Whether nothing is recorded any more, since the journal could not be written.
     """
 
     def __init__(
@@ -86,14 +106,19 @@ class Recorder:
         self.roles = roles
         self.header = header
         self.calls: list[SeenCall] = []
+        self.ended = False
         self._lock = threading.RLock()
+        self._busy = False
+        self._waiting: list[Callable[[Recorder], events.Record]] = []
         self._forget()
-        self.write([header])
+        with self._lock:
+            self._new.append(header)
+            self._append_new()
 
     def _forget(self) -> None:
         """Start the tables anew, as a journal of its own needs."""
-        self._new: list[events.Record] = []
-        self._numbers: dict[type, dict[Hashable, int]] = {}
+        self._new: list[events.Record | tuple[Any, ...]] = []
+        self._numbers: dict[type, dict[Hashable, int]] = {kind: {} for kind in _NUMBERED}
         self._texts = _Texts(self._new)
         self._layers: dict[str, int] = {}
         self._dtypes: dict[Any, int] = {}
@@ -104,10 +129,13 @@ class Recorder:
         self._sightings: dict[int, tuple[Any, tuple[int | None, int | None, int | None]]] = {}
         self._sources: list[tuple[int, str]] = []
         self._sources_due = time.perf_counter() + SOURCES_AFTER
+        self._unheard = unheard.failures
 
     def continue_in(self, journal: Journal, header: events.Header) -> None:
         """Go on in another journal: what a forked child does."""
         self._lock = threading.RLock()
+        self._busy = False
+        self._waiting = []
         self.journal = journal
         self.header = header
         self.calls = []
@@ -123,20 +151,33 @@ class Recorder:
 
     # What is rare
 
-    def write(self, records: list[events.Record]) -> None:
-        """Append records that refer to nothing new."""
-        with self._lock:
-            self.journal.append(encode_frame(records))
-
     def emit(self, make: Callable[[Recorder], events.Record]) -> None:
-        """Write everything gathered, then the record that `make` returns."""
+        """Write everything gathered, then the record that `make` returns.
+
+        Raises
+        ------
+        Exception
+            What `make` raises; then nothing of this event is recorded.
+        """
         with self._lock:
-            self._resolve_calls()
-            record = make(self)
-            if self._sources and time.perf_counter() > self._sources_due:
-                self._add_sources()
-            self._new.append(record)
-            self._append_new()
+            if self.ended:
+                return
+            if self._busy:
+                # A signal handler or a finaliser of the program has interrupted us, and computes.
+                self._waiting.append(make)
+                return
+            self._busy = True
+            try:
+                self._resolve_calls()
+                failure = self._resolve(make)
+                if self._sources and time.perf_counter() > self._sources_due:
+                    self._add_sources()
+                self._append_new()
+            finally:
+                self._busy = False
+            self._emit_waiting()
+        if failure is not None:
+            raise failure
 
     def emit_record(self, record: events.Record) -> None:
         """Write everything gathered, then a record that refers to nothing new."""
@@ -145,59 +186,173 @@ class Recorder:
     def flush(self) -> None:
         """Write everything gathered."""
         with self._lock:
-            self._resolve_calls()
-            self._append_new()
+            if self._busy:
+                return
+            if self.ended:
+                self.calls = []
+                return
+            self._busy = True
+            try:
+                self._resolve_calls()
+                self._append_new()
+            finally:
+                self._busy = False
+            self._emit_waiting()
 
     def close(self, end: events.End) -> None:
         """Write everything gathered and the last record, and let go of the journal."""
         with self._lock:
-            self._resolve_calls()
-            self._add_sources()
-            self._new += [events.BlindSpot(text, count) for text, count in self._blind.items()]
-        self.emit_record(end)
-        self.journal.close()
+            self.flush()
+            if not self.ended:
+                self._add_sources()
+                self._note_unheard()
+                self._new += [events.BlindSpot(text, count) for text, count in self._blind.items()]
+                self.emit_record(end)
+            self.journal.close()
 
-    def blind_spot(self, text: str) -> None:
+    def blind_spot(self, text: str, count: int = 1) -> None:
         """Count something that could not be seen."""
         with self._lock:
-            self._blind[text] = count = self._blind.get(text, 0) + 1
-            # Powers of two only: a journal cut off later still has the order of magnitude.
-            if count & (count - 1) == 0:
-                self._new.append(events.BlindSpot(text, count))
+            if not self._busy:
+                self._note_unheard()
+            self._count_blind_spot(text, count)
+
+    def _count_blind_spot(self, text: str, more: int) -> None:
+        before = self._blind.get(text, 0)
+        self._blind[text] = count = before + more
+        # Powers of two only: a journal cut off later still has the order of magnitude.
+        if count.bit_length() != before.bit_length():
+            self._new.append(events.BlindSpot(text, count))
+
+    def _note_unheard(self) -> None:
+        """Say of failures that could only be counted that they were."""
+        missed, self._unheard = unheard.failures - self._unheard, unheard.failures
+        if missed > 0:
+            self._count_blind_spot(NO_ROOM, missed)
+
+    def _emit_waiting(self) -> None:
+        while self._waiting:
+            self.emit(self._waiting.pop(0))
 
     def _append_new(self) -> None:
-        if self._new:
-            new = self._new.copy()
-            self._new.clear()
-            self.journal.append(encode_frame(new))
+        """Write the new records; end recording if that cannot be done."""
+        if not self._new:
+            return
+        count = len(self._new)
+        try:
+            self.journal.append(encode_frame(self._new))
+        except (OSError, TraceFileError) as error:
+            self._end(error)
+            return
+        # Only now: an interrupt before it leaves all of them to be written later.
+        del self._new[:count]
+
+    def _end(self, error: OSError | TraceFileError) -> None:
+        """Record nothing any more: what follows would refer to rows that were not written."""
+        self.ended = True
+        self._new.clear()
+        self.calls = []
+        self._waiting.clear()
+        if isinstance(error, OSError):
+            self.journal.mark_ended(error)
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        kept = "what was recorded until then is kept" if self.journal.exists else "the trace is gone"
+        narrate(f"recording has ended, since {self.journal.path} cannot be written: {why}; {kept}")
+
+    # One event, or none of it
+
+    def _mark(self) -> list[int]:
+        """How long the tables are now."""
+        return [len(self._new), *map(len, self._tables())]
+
+    def _tables(self) -> list[Any]:
+        return [
+            *self._numbers.values(), self._texts, self._layers, self._dtypes, self._positions, self._codes,
+            self._sources,
+        ]  # fmt: skip
+
+    def _take_back(self, mark: list[int]) -> None:
+        """Forget what was added since a mark; the tables only grow, so the last ones are the new ones."""
+        del self._new[mark[0] :]
+        # These are cleared when they are full. What they hold is found again.
+        self._chunks.clear()
+        self._sightings.clear()
+        for table, length in zip(self._tables(), mark[1:], strict=True):
+            while len(table) > length:
+                table.popitem() if isinstance(table, dict) else table.pop()
+
+    def _resolve(self, make: Callable[[Recorder], events.Record]) -> BaseException | None:
+        """Add the record of one event; return why that failed."""
+        mark = self._mark()
+        try:
+            self._new.append(make(self))
+        except BaseException as error:
+            self._take_back(mark)
+            return error
+        return None
 
     def _resolve_calls(self) -> None:
+        """Add the records of the calls that were gathered; one that fails costs only itself."""
         gathered, self.calls = self.calls, []
-        for call in gathered:
-            self._new.append(self._call_record(call))
+        if not gathered:
+            return
+        mark = self._mark()
+        try:
+            self._add_calls(gathered)
+        except BaseException as error:
+            self._take_back(mark)
+            if is_meant_for_the_program(error):
+                self.calls[:0] = gathered
+                raise
+            self._resolve_one_by_one(gathered)
 
-    def _call_record(self, call: SeenCall) -> events.Call:
-        at, operation, site, user_site, inputs, outputs, thread, force, answer, via, seconds = call
-        texts, dtype_of, layout = self._texts, self._dtype, self.layout
-        number = self._position(site)
-        return events.Call(
-            at,
-            texts[operation],
-            number,
-            number if user_site is site else self.position(user_site),
-            [texts[name] for name in inputs],
-            [(texts[name], dtype_of(dtype), layout(chunks)) for name, dtype, chunks in outputs],
-            texts[thread],
-            force,
-            answer,
-            via,
-            seconds,
-        )
+    def _resolve_one_by_one(self, gathered: list[SeenCall]) -> None:
+        for number, call in enumerate(gathered):
+            mark = self._mark()
+            try:
+                self._add_calls([call])
+            except BaseException as error:
+                self._take_back(mark)
+                if is_meant_for_the_program(error):
+                    self.calls[:0] = gathered[number:]
+                    raise
+                survived(error)
+
+    def _add_calls(self, gathered: list[SeenCall]) -> None:
+        """Add the records of calls: tuples, since making a `Call` of each takes longer than writing it."""
+        texts, dtypes, positions = self._texts, self._dtypes, self._positions
+        add = self._new.append
+        for call in gathered:
+            at, operation, site, user, inputs, outputs, thread, force, answer, via, seconds = call
+            code, instruction = site
+            here = positions.get((id(code), instruction))
+            if here is None:
+                here = self._new_position(code, instruction)
+            if user is site:
+                there: int | None = here
+            elif user is None:
+                there = None
+            else:
+                there = positions.get((id(user[0]), user[1]))
+                if there is None:
+                    there = self._new_position(*user)
+            results = []
+            for name, dtype, chunks in outputs:
+                kind = dtypes.get(dtype)
+                if kind is None:
+                    kind = self._dtype(dtype)
+                results.append((texts[name], kind, self.layout(chunks)))
+            add(
+                (
+                    "C", at, texts[operation], here, there, [texts[name] for name in inputs], results,
+                    texts[thread], force, answer, via, seconds,
+                )
+            )  # fmt: skip
 
     # Tables: each returns the number of a row, written when it is new
 
     def _number(self, kind: type, key: Hashable, make: Callable[[], events.Record]) -> int:
-        numbers = self._numbers.setdefault(kind, {})
+        numbers = self._numbers[kind]
         number = numbers.get(key)
         if number is None:
             record = make()
@@ -209,6 +364,7 @@ class Recorder:
         return self._texts[text]
 
     def _dtype(self, dtype: Any) -> int:
+        """Number of the text of a dtype, which is NumPy's or a text already."""
         number = self._dtypes.get(dtype)
         if number is None:
             number = self._dtypes[dtype] = self.text(str(dtype))
@@ -219,6 +375,8 @@ class Recorder:
 
     def layout(self, chunks: Any) -> int:
         """Number of the layout of an array with these chunks."""
+        if not all(map(are_sizes, chunks)):
+            chunks = plain_chunks(chunks)
         number = self._chunks.get(chunks)
         if number is None:
             layout = summarise(chunks)
@@ -265,7 +423,7 @@ class Recorder:
         return events.Code(self._file(code.co_filename), code.co_qualname, code.co_firstlineno)
 
     def _file(self, filename: str) -> int:
-        known = self._numbers.setdefault(events.File, {})
+        known = self._numbers[events.File]
         if filename not in known:
             record = self._file_record(filename)
             if record.source is None:
@@ -296,7 +454,11 @@ class Recorder:
 
     def _add_sources(self) -> None:
         for number, filename in dict(self._sources).items():
-            packed = self._packed_source(filename)
+            try:
+                packed = self._packed_source(filename)
+            except BaseException as error:
+                survived(error)
+                continue
             if packed is not None:
                 self._new.append(events.Source(number, packed))
         self._sources.clear()
@@ -316,6 +478,31 @@ class Recorder:
     def _stack(self, places: list[Place]) -> int:
         positions = [self._position(place) for place in reversed(places)]
         return self._number(events.Stack, tuple(positions), lambda: events.Stack(positions))
+
+
+def are_sizes(sizes: Any) -> bool:
+    """Whether these chunk sizes are numbers; they may be dask arrays (``da.topk(x, lazy_k)``).
+
+    To compare, add or hash an array would execute its graph.
+    """
+    return _NUMBERS.issuperset(map(type, sizes)) or all(map(_is_number, sizes))
+
+
+def _is_number(size: Any) -> bool:
+    """Whether it is a number, of NumPy's or Python's, and none that the program has made itself."""
+    kind = type(size)
+    module = sys.modules.get("numpy")
+    return kind in _NUMBERS or (module is not None and kind.__module__ == "numpy"
+                                and issubclass(kind, module.integer | module.floating))  # fmt: skip
+
+
+_NUMBERS = frozenset({int, float})
+_NAN = float("nan")
+
+
+def plain_chunks(chunks: Any) -> tuple[tuple[Any, ...], ...]:
+    """The same chunks with every size that is no number as unknown."""
+    return tuple(tuple(size if _is_number(size) else _NAN for size in sizes) for sizes in chunks)
 
 
 def summarise(chunks: Any) -> events.Layout:

@@ -12,66 +12,146 @@ import functools
 import sys
 import weakref
 from collections.abc import Callable
-from types import CodeType, FunctionType
+from inspect import CO_VARARGS, CO_VARKEYWORDS
+from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple
 
 from lazyscope.capture import calls
+from lazyscope.capture.own_failures import unheard
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.wrapping import FILENAME, StandIn, without_catcher
 
-Begin = Callable[[Any, str, tuple[Any, ...], dict[str, Any]], Any]
+Begin = Callable[[Any, str, Any, Any], Any]
 """`calls.begin`, or what names the call by its arguments first."""
 
 _HERE = "what the code needs"
 
 _RECORDED = """
-def recorded(*args, **kwargs):
-    original, operation, through, begin, returned, raised, frame_at, internal, unmark = {here!r}
-    caller = frame_at(1)
-    if caller.f_code is through:
-        caller = caller.f_back
-    call = None
-    if caller.f_code.co_filename not in internal:
-        call = begin(caller, operation, args, kwargs)
+def recorded({parameters}):
+    _ls_original, _ls_frame_at, _ls_internal, _ls_rest = {here!r}
+    _ls_call = None
+    _ls_caller = _ls_frame_at(1)
+    {through}
+    if _ls_caller.f_code.co_filename not in _ls_internal:
+        try:
+            _ls_call = _ls_rest[0](_ls_caller, _ls_rest[1], ({values}), {keywords})
+        except RecursionError:
+            _ls_rest[5].failures += 1
     try:
-        result = original(*args, **kwargs)
-    except BaseException as error:
-        if call is not None:
-            raised(call, error)
-        unmark(error)
+        _ls_result = _ls_original({arguments})
+    except BaseException as _ls_error:
+        try:
+            _ls_rest[4](_ls_call, _ls_error, _ls_caller)
+        except RecursionError:
+            _ls_rest[5].failures += 1
         raise
-    if call is None:
-        return result
-    returned(call, result)
-    return result
+    if _ls_call is None:
+        return _ls_result
+    try:
+        _ls_rest[3](_ls_call, _ls_result)
+    except RecursionError:
+        _ls_rest[5].failures += 1
+    return _ls_result
 """
 
+_THROUGH = "_ls_caller = _ls_caller.f_back if _ls_caller.f_code is _ls_rest[2] else _ls_caller"
+"""Where another function only hands on to the one that is recorded, that function's caller counts."""
+
 _FOLLOWED = """
-def followed(*args, **kwargs):
-    original, seen, frame_at = {here!r}
-    result = original(*args, **kwargs)
-    seen(result, args, frame_at)
-    return result
+def followed({parameters}):
+    _ls_original, _ls_seen, _ls_unmark, _ls_frame_at, _ls_unheard = {here!r}
+    try:
+        _ls_result = _ls_original({arguments})
+    except BaseException as _ls_error:
+        try:
+            _ls_unmark(_ls_error)
+        except RecursionError:
+            _ls_unheard.failures += 1
+        raise
+    try:
+        _ls_seen(_ls_result, ({values}), _ls_frame_at)
+    except RecursionError:
+        _ls_unheard.failures += 1
+    return _ls_result
 """
+
+
+class _Signature(NamedTuple):
+    """The parameters of a function, as text to be compiled: a stand-in binds them as the function does.
+
+    What the caller leaves out gets its default, which stays with the function whose code is replaced.
+    """
+
+    parameters: str
+    arguments: str
+    """How they are handed on."""
+    values: str
+    """Those that the caller may have given arrays by, as elements of a tuple."""
+    keywords: str
+    """Name of the dict of the others, ``None`` without one."""
+
+
+_ANY = _Signature("*args, **kwargs", "*args, **kwargs", "*args,", "kwargs")
+
+
+def _signature(function: FunctionType) -> _Signature:
+    code = function.__code__
+    names = code.co_varnames
+    positional = list(names[: code.co_argcount])
+    named = list(names[code.co_argcount : code.co_argcount + code.co_kwonlyargcount])
+    if any(not name.isidentifier() or name.startswith("_ls_") for name in names):
+        return _ANY
+    rest = iter(names[code.co_argcount + code.co_kwonlyargcount :])
+    others = next(rest) if code.co_flags & CO_VARARGS else None
+    keywords = next(rest) if code.co_flags & CO_VARKEYWORDS else None
+    defaults = len(function.__defaults__ or ())
+    required = len(positional) - defaults
+    parameters = [name if n < required else f"{name}=None" for n, name in enumerate(positional)]
+    if code.co_posonlyargcount:
+        parameters.insert(code.co_posonlyargcount, "/")
+    given = function.__kwdefaults__ or {}
+    if others or named:
+        parameters.append(f"*{others}" if others else "*")
+    parameters += [f"{name}=None" if name in given else name for name in named]
+    arguments = positional + ([f"*{others}"] if others else []) + [f"{name}={name}" for name in named]
+    if keywords:
+        parameters.append(f"**{keywords}")
+        arguments.append(f"**{keywords}")
+    values = positional + named + ([f"*{others}"] if others else [])
+    return _Signature(
+        ", ".join(parameters), ", ".join(arguments), "".join(f"{v}, " for v in values), keywords or "None"
+    )
 
 
 @functools.cache
-def _template(source: str, cells: int) -> CodeType:
-    """The code of the function in `source`, for a function whose closure has a number of cells."""
-    names = [f"cell{number}" for number in range(cells)]
-    body = source.format(here=_HERE).strip("\n").split("\n")
-    if names:
-        body.insert(1, f"    if 0: {', '.join(names)}")
-    lines = ["def closed():", *(f"    {name} = None" for name in names), *(f"    {line}" for line in body)]
+def _template(source: str, signature: _Signature, cells: tuple[str, ...], through: str) -> CodeType:
+    """The code of the function in `source`, for a function with these parameters and names in its closure."""
+    text = source.format(here=_HERE, through=through, **signature._asdict())
+    body = [line for line in text.split("\n") if line.strip()]
+    if cells:
+        body.insert(1, f"    if 0: {', '.join(cells)}")
+    lines = ["def closed():", *(f"    {name} = None" for name in cells), *(f"    {line}" for line in body)]
     scope: dict[str, Any] = {}
     exec(compile("\n".join(lines), FILENAME, "exec"), scope)
     return next(c for c in scope["closed"].__code__.co_consts if isinstance(c, CodeType))
 
 
 def _code(
-    source: str, function: Callable[..., Any], needs: tuple[Any, ...], *, cells: int | None = None
+    source: str,
+    function: Callable[..., Any],
+    needs: tuple[Any, ...],
+    *,
+    through: bool = False,
+    copied: bool = False,
 ) -> CodeType:
-    template = _template(source, len(function.__closure__ or ()) if cells is None else cells)
+    """Code that stands in for that of `function`, or, `copied`, for a function without closure beside it."""
+    cells: tuple[str, ...] = ()
+    signature = _ANY
+    if not copied:
+        assert isinstance(function, FunctionType)
+        cells = tuple(f"_ls_cell{number}" for number in range(len(function.__closure__ or ())))
+        signature = _signature(function)
+    template = _template(source, signature, cells, _THROUGH if through else "")
     constants = tuple(needs if constant == _HERE else constant for constant in template.co_consts)
     return template.replace(co_consts=constants, co_name=getattr(function, "__name__", "recorded"))
 
@@ -99,10 +179,15 @@ _KEPT = (
 
 
 def _needs(original: Any, operation: str, begin: Begin, through: CodeType | None) -> tuple[Any, ...]:
-    return (
-        original, operation, through, begin, calls.returned, calls.raised, sys._getframe, calls.internal,
-        without_catcher,
-    )  # fmt: skip
+    rest = begin, operation, through, calls.returned, _failing, unheard
+    return original, sys._getframe, calls.internal, rest
+
+
+def _failing(call: Any, error: BaseException, caller: FrameType) -> None:
+    """Note an exception that passes through a stand-in, and take the stand-in's frame out of it."""
+    if call is not None:
+        calls.raised(call, error, caller)
+    without_catcher(error)
 
 
 def record(
@@ -126,24 +211,29 @@ def record(
     through : code, optional
         Of a function that only hands on to this one: then its caller is the caller.
     """
-    known = _prepared.get(function)
-    if known is None or known.own is not function.__code__ or known.about != (operation, begin, through):
+    known = _prepared.get(id(function))
+    about = operation, begin, through
+    if known is None or known.of() is not function or (known.own, known.about) != (function.__code__, about):
         twin = _twin(function)
-        code = _code(_RECORDED, function, _needs(twin, operation, begin or calls.begin, through))
-        known = _prepared[function] = _Prepared(function.__code__, twin, code, (operation, begin, through))
+        needs = _needs(twin, operation, begin or calls.begin, through)
+        code = _code(_RECORDED, function, needs, through=through is not None)
+        known = _Prepared(weakref.ref(function), function.__code__, twin, code, about)
+        _prepared[id(function)] = known
     _replace_code(patches, function, known.code, known.twin)
 
 
 class _Prepared(NamedTuple):
     """What it takes to have a function recorded: the same in every trace of a process."""
 
+    of: weakref.ref[FunctionType]
     own: CodeType
     twin: Any  # a function, which mypy would take for a method
     code: CodeType
     about: tuple[Any, ...]
 
 
-_prepared: weakref.WeakKeyDictionary[FunctionType, _Prepared] = weakref.WeakKeyDictionary()
+_prepared: dict[int, _Prepared] = {}
+"""By id of a function. A function of a namespace lives as long as its module."""
 
 
 def follow(
@@ -151,7 +241,8 @@ def follow(
 ) -> None:
     """Have `seen` called with the result, the arguments and `sys._getframe` after each call of a function."""
     twin = _twin(function)
-    _replace_code(patches, function, _code(_FOLLOWED, function, (twin, seen, sys._getframe)), twin)
+    needs = twin, seen, without_catcher, sys._getframe, unheard
+    _replace_code(patches, function, _code(_FOLLOWED, function, needs), twin)
 
 
 def _replace_code(patches: Patches, function: FunctionType, code: CodeType, twin: FunctionType) -> None:
@@ -165,4 +256,4 @@ def _replace_code(patches: Patches, function: FunctionType, code: CodeType, twin
 def recorded_copy(function: Callable[..., Any], operation: str) -> FunctionType:
     """A function for a `StandIn` that does what `function` does and has its calls recorded."""
     needs = _needs(function, operation, calls.begin, StandIn.__call__.__code__)
-    return FunctionType(_code(_RECORDED, function, needs, cells=0), {})
+    return FunctionType(_code(_RECORDED, function, needs, through=True, copied=True), {})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
+
+from lazyscope.capture.of_thread import OfThread
 
 if TYPE_CHECKING:
     from lazyscope.capture.execution import Execution
@@ -20,19 +21,19 @@ def force_of_task(session: Any) -> int | None:
     return inside[0].id_in(session) if inside is not None else None
 
 
-_of_thread: weakref.WeakKeyDictionary[threading.Thread, tuple[Execution, bool]] = weakref.WeakKeyDictionary()
+_of_thread: OfThread[tuple[Execution, bool]] = OfThread()
 
 
 def inherit_force(thread: threading.Thread) -> None:
     """Have the forces of a thread started inside a task belong to that task's force."""
     inside = running.get()
     if inside is not None:
-        _of_thread[thread] = inside
+        _of_thread.set(thread, inside)
 
 
 def current() -> tuple[Execution, bool] | None:
     """What `running` says, or what the starter of this thread was part of."""
     inside = running.get()
-    if inside is None and _of_thread:
-        inside = _of_thread.get(threading.current_thread())
+    if inside is None and _of_thread.known:
+        inside = _of_thread.here()
     return inside

@@ -17,7 +17,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from threading import get_ident
 from time import perf_counter
 from types import BuiltinMethodType, FrameType, MethodType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import dask.base
 import dask.local
@@ -26,10 +26,11 @@ import dask.threaded
 
 from lazyscope.capture import session as sessions
 from lazyscope.capture.execution import Execution, Request
+from lazyscope.capture.own_failures import guarded, survived, unheard
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.running import current
 from lazyscope.capture.running import running as _running
-from lazyscope.capture.session import Session, note_own_failure
+from lazyscope.capture.session import Session
 from lazyscope.capture.wrapping import unseen, without_catcher
 
 
@@ -57,28 +58,36 @@ def _watched_get_scheduler(original: Callable[..., Any]) -> Callable[..., Any]:
         _code(dask.base.compute_as_if_collection): "graph",
     }
 
+    @guarded
     def hand_over(found: Any, caller: FrameType, kwargs: dict[str, Any]) -> Any:
         kind = requests.get(id(caller.f_code))
         if kind is None or found is None or not sessions.any_open():
-            return found
+            return None
         client = _owner(found)
-        if kind == "persist" and client is not None and hasattr(client, "persist"):
-            return found
-        try:
-            request = _request(kind, caller, kwargs)
-            return _watched_schedule(found, request)
-        except Exception as error:
-            note_own_failure(error)
-            return found
+        if kind == "persist" and client is not None and hasattr(type(client), "persist"):
+            return None
+        return _watched_schedule(found, _request(kind, caller, kwargs))
 
-    watched = _make_get_scheduler(original, hand_over, sys._getframe)
+    watched = _make_get_scheduler(original, hand_over, sys._getframe, without_catcher, unheard)
     return functools.wraps(original)(watched)
 
 
 @unseen
-def _make_get_scheduler(original: Any, hand_over: Any, frame_at: Any) -> Callable[..., Any]:
+def _make_get_scheduler(
+    original: Any, hand_over: Any, frame_at: Any, unmark: Any, unheard: Any
+) -> Callable[..., Any]:
     def get_scheduler(*args: Any, **kwargs: Any) -> Any:
-        return hand_over(original(*args, **kwargs), frame_at(1), kwargs)
+        try:
+            found = original(*args, **kwargs)
+        except BaseException as error:
+            unmark(error)
+            raise
+        watched = None
+        try:
+            watched = hand_over(found, frame_at(1), kwargs)
+        except RecursionError:
+            unheard.failures += 1
+        return found if watched is None else watched
 
     return get_scheduler
 
@@ -100,90 +109,102 @@ def _request(kind: str, caller: FrameType, kwargs: dict[str, Any]) -> Request:
 
 
 def _watched_schedule(found: Any, request: Request) -> Callable[..., Any]:
-    def enter(dsk: Any, keys: Any, frame: FrameType) -> Execution | None:
-        return _begin(request.handed(dsk, keys), frame, scheduler_name(found))
+    @guarded
+    def enter(args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType) -> _Entered:
+        force = _begin(request.handed(*_graph_and_keys(args, kwargs)), frame, scheduler_name(found))
+        return _Entered(force, args, own=True)
 
+    return _make_watched(found, enter, in_task=False)
+
+
+def _graph_and_keys(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """What a scheduler of dask's form is called with, by place or by name."""
+    graph = args[0] if args else kwargs["dsk"]
+    return graph, args[1] if len(args) > 1 else kwargs["keys"]
+
+
+class _Entered(NamedTuple):
+    """What is known when a scheduler is about to begin."""
+
+    force: Execution
+    args: tuple[Any, ...]
+    """What the scheduler is called with."""
+    own: bool
+    """Whether this is where the force begins, rather than a scheduler at work on one that has begun."""
+
+
+def _make_watched(original: Any, enter: Any, *, in_task: bool) -> Callable[..., Any]:
+    """A scheduler that does what `original` does; `enter` says which force that is, None for none."""
     return _make_schedule(
-        found, enter, _left, _failed, _running, perf_counter, sys._getframe, without_catcher
+        original, enter, in_task, _leave, _running, perf_counter, sys._getframe, unheard
     )
 
 
 @unseen
 def _make_schedule(
-    found: Any, enter: Any, left: Any, failed: Any, running: Any, clock: Any, frame_at: Any, unmark: Any
+    original: Any,
+    enter: Any,
+    in_task: bool,
+    leave: Any,
+    running: Any,
+    clock: Any,
+    frame_at: Any,
+    unheard: Any,
 ) -> Callable[..., Any]:
-    def schedule(dsk: Any, keys: Any, *args: Any, **kwargs: Any) -> Any:
-        force = enter(dsk, keys, frame_at(1))
-        if force is None:
-            return found(dsk, keys, *args, **kwargs)
-        token = running.set((force, False))
-        force.began = clock()
+    def schedule(*args: Any, **kwargs: Any) -> Any:
+        entered = token = None
         try:
-            result = found(dsk, keys, *args, **kwargs)
+            entered = enter(args, kwargs, frame_at(1))
+        except RecursionError:
+            unheard.failures += 1
+        if entered is not None:
+            args = entered.args
+            token = running.set((entered.force, in_task))
+            if entered.own:
+                entered.force.began = clock()
+        try:
+            result = original(*args, **kwargs)
         except BaseException as error:
-            force.ended = clock()
-            running.reset(token)
-            failed(force, error)
-            unmark(error)
+            if token is not None:
+                running.reset(token)
+            try:
+                leave(entered, None, error)
+            except RecursionError:
+                unheard.failures += 1
             raise
-        force.ended = clock()
-        running.reset(token)
-        left(force, result)
+        if token is not None:
+            running.reset(token)
+            try:
+                leave(entered, result, None)
+            except RecursionError:
+                unheard.failures += 1
         return result
 
     return schedule
+
+
+@guarded
+def _leave(entered: _Entered | None, result: Any, failure: BaseException | None) -> None:
+    """Note that a scheduler has come back; an exception on its way loses the frame that stands in."""
+    if failure is not None:
+        without_catcher(failure)
+    if entered is None or not entered.own:
+        return
+    entered.force.ended = perf_counter()
+    if failure is None:
+        entered.force.end(result=result)
+    else:
+        entered.force.end(failure=failure)
 
 
 # get_async
 
 
 def _watched_get_async(original: Callable[..., Any]) -> Callable[..., Any]:
-    def enter(args: tuple[Any, ...], frame: FrameType) -> tuple[Execution, tuple[Any, ...], bool] | None:
-        try:
-            return _enter_get_async(args, frame)
-        except Exception as error:
-            note_own_failure(error)
-            return None
-
-    watched = _make_get_async(
-        original, enter, _left, _failed, _running, perf_counter, sys._getframe, without_catcher
-    )
-    return functools.wraps(original)(watched)
+    return functools.wraps(original)(_make_watched(original, guarded(_enter_get_async), in_task=True))
 
 
-@unseen
-def _make_get_async(
-    original: Any, enter: Any, left: Any, failed: Any, running: Any, clock: Any, frame_at: Any, unmark: Any
-) -> Callable[..., Any]:
-    def get_async(*args: Any, **kwargs: Any) -> Any:
-        entered = enter(args, frame_at(1))
-        if entered is None:
-            return original(*args, **kwargs)
-        force, args, own = entered
-        token = running.set((force, True))
-        if own:
-            force.began = clock()
-        try:
-            result = original(*args, **kwargs)
-        except BaseException as error:
-            running.reset(token)
-            if own:
-                force.ended = clock()
-                failed(force, error)
-            unmark(error)
-            raise
-        running.reset(token)
-        if own:
-            force.ended = clock()
-            left(force, result)
-        return result
-
-    return get_async
-
-
-def _enter_get_async(
-    args: tuple[Any, ...], frame: FrameType
-) -> tuple[Execution, tuple[Any, ...], bool] | None:
+def _enter_get_async(args: tuple[Any, ...], _: dict[str, Any], frame: FrameType) -> _Entered | None:
     """The force that this execution is, its arguments, and whether it is one of its own."""
     if not sessions.any_open() or len(args) < 4:
         return None
@@ -195,10 +216,8 @@ def _enter_get_async(
     else:
         assert running is not None
         force = running[0]
-    if force is None:
-        return None
     dsk = force.see_graph(dsk, keys)
-    return force, (_watched_submit(submit, force), workers, dsk, keys, *rest), own
+    return _Entered(force, (_watched_submit(submit, force), workers, dsk, keys, *rest), own)
 
 
 def _timed_batch(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -211,8 +230,6 @@ def _timed_batch(original: Callable[..., Any]) -> Callable[..., Any]:
 def _make_batch(original: Any, running: Any, clock: Any, thread: Any, unmark: Any) -> Callable[..., Any]:
     def batch_execute_tasks(it: Any) -> Any:
         inside = running()
-        if inside is None:
-            return original(it)
         began = clock()
         try:
             return original(it)
@@ -220,7 +237,8 @@ def _make_batch(original: Any, running: Any, clock: Any, thread: Any, unmark: An
             unmark(error)
             raise
         finally:
-            inside[0].worked[thread()] += clock() - began
+            if inside is not None:
+                inside[0].worked[thread()] += clock() - began
 
     return batch_execute_tasks
 
@@ -238,11 +256,15 @@ class _Task:
         self._force = force
         self._scope = scope
 
+    @unseen
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         token = _running.set((self._force, True))
         scope = sessions.enter(self._scope)
         try:
             return self._function(*args, **kwargs)
+        except BaseException as error:
+            without_catcher(error)
+            raise
         finally:
             sessions.leave(scope)
             _running.reset(token)
@@ -263,12 +285,20 @@ _CARRIES_CONTEXT = tuple(
 
 
 def _watched_submit(submit: Callable[..., Any], force: Execution) -> Callable[..., Any]:
-    if isinstance(_owner(submit), _CARRIES_CONTEXT):
+    if issubclass(type(_owner(submit)), _CARRIES_CONTEXT):
         return submit
     scope = sessions.scoped_sessions()
+    return _make_submit(submit, lambda function: _Task(function, force, scope), without_catcher)
 
+
+@unseen
+def _make_submit(submit: Any, in_force: Any, unmark: Any) -> Callable[..., Any]:
     def watched(function: Any, *args: Any, **kwargs: Any) -> Any:
-        return submit(_Task(function, force, scope), *args, **kwargs)
+        try:
+            return submit(in_force(function), *args, **kwargs)
+        except BaseException as error:
+            unmark(error)
+            raise
 
     return watched
 
@@ -278,14 +308,15 @@ def _watched_submit(submit: Callable[..., Any], force: Execution) -> Callable[..
 
 def _begin(
     request: Request, frame: FrameType, scheduler: str, method: str | None = None
-) -> Execution | None:
+) -> Execution:
+    """The force that begins now; it is one force even where recording that has failed."""
+    running = current()
+    force = Execution(request, scheduler, parent=running[0] if running is not None else None)
     try:
         watching = sessions.watching()
-        running = current()
         if running is None or running[1]:
             for session in sessions.not_watching():
                 session.blind_spot("a force outside the traced context")
-        force = Execution(request, scheduler, parent=running[0] if running is not None else None)
         if not watching:
             # Nobody's, but what runs it is to be counted once, too.
             return force
@@ -293,24 +324,9 @@ def _begin(
         if scheduler in _ELSEWHERE:
             for session in watching:
                 session.blind_spot(_ELSEWHERE[scheduler])
-        return force
-    except Exception as error:
-        note_own_failure(error)
-        return None
-
-
-def _left(force: Execution, result: Any) -> None:
-    try:
-        force.end(result=result)
-    except Exception as error:
-        note_own_failure(error)
-
-
-def _failed(force: Execution, failure: BaseException) -> None:
-    try:
-        force.end(failure=failure)
-    except Exception as error:
-        note_own_failure(error)
+    except BaseException as error:
+        survived(error)
+    return force
 
 
 _ELSEWHERE = {
@@ -331,7 +347,7 @@ def scheduler_name(schedule: Any) -> str:
         return "sync"
     if schedule is dask.multiprocessing.get:
         return "processes"
-    if isinstance(schedule, functools.partial) and schedule.args:
+    if type(schedule) is functools.partial and schedule.args:
         return executor_name(schedule.args[0])
     owner = _owner(schedule)
     if str(type(owner).__module__).startswith("distributed"):
@@ -341,17 +357,18 @@ def scheduler_name(schedule: Any) -> str:
 
 def _owner(function: Any) -> Any:
     """The object a method belongs to; other callables are asked nothing, as they may answer anything."""
-    return function.__self__ if isinstance(function, MethodType | BuiltinMethodType) else None
+    kind = type(function)
+    return function.__self__ if kind is MethodType or kind is BuiltinMethodType else None
 
 
 def executor_name(submit: Any) -> str:
     """The kind of scheduler that an executor's ``submit`` makes."""
-    owner = _owner(submit)
-    if isinstance(owner, dask.local.SynchronousExecutor):
+    kind = type(_owner(submit))
+    if issubclass(kind, dask.local.SynchronousExecutor):
         return "sync"
-    if isinstance(owner, ThreadPoolExecutor):
+    if issubclass(kind, ThreadPoolExecutor):
         return "threads"
-    if isinstance(owner, ProcessPoolExecutor):
+    if issubclass(kind, ProcessPoolExecutor):
         return "processes"
     return "custom"
 
@@ -368,48 +385,13 @@ def install_client(patches: Patches, module: ModuleType) -> None:
 
 
 def _watched_client_method(original: Callable[..., Any], name: str) -> Callable[..., Any]:
-    def enter(args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType) -> Execution | None:
-        try:
-            return _enter_client(name, args, kwargs, frame)
-        except Exception as error:
-            note_own_failure(error)
-            return None
-
-    watched = _make_client_method(
-        original, enter, _left, _failed, _running, perf_counter, sys._getframe, without_catcher
-    )
-    return functools.wraps(original)(watched)
-
-
-@unseen
-def _make_client_method(
-    original: Any, enter: Any, left: Any, failed: Any, running: Any, clock: Any, frame_at: Any, unmark: Any
-) -> Callable[..., Any]:
-    def method(*args: Any, **kwargs: Any) -> Any:
-        force = enter(args, kwargs, frame_at(1))
-        if force is None:
-            return original(*args, **kwargs)
-        token = running.set((force, True))
-        force.began = clock()
-        try:
-            result = original(*args, **kwargs)
-        except BaseException as error:
-            force.ended = clock()
-            running.reset(token)
-            failed(force, error)
-            unmark(error)
-            raise
-        force.ended = clock()
-        running.reset(token)
-        left(force, result)
-        return result
-
-    return method
+    enter = guarded(functools.partial(_enter_client, name))
+    return functools.wraps(original)(_make_watched(original, enter, in_task=True))
 
 
 def _enter_client(
     name: str, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType
-) -> Execution | None:
+) -> _Entered | None:
     running = current()
     if not sessions.any_open():
         return None
@@ -418,8 +400,10 @@ def _enter_client(
         keys = args[2] if len(args) > 2 else kwargs["keys"]
         if running is not None and not running[1] and running[0].asks_for(keys):
             return None
-        return _begin(Request.of_graph(dsk, keys), frame, "distributed")
+        return _Entered(_begin(Request.of_graph(dsk, keys), frame, "distributed"), args, own=True)
     asked = args[1] if len(args) > 1 else kwargs["collections"]
-    found = [c for c in (asked if isinstance(asked, list | tuple | set) else [asked])
-             if dask.base.is_dask_collection(c)]  # fmt: skip
-    return _begin(Request.of_collections(found), frame, "distributed", name) if found else None
+    several = asked if issubclass(type(asked), list | tuple | set | frozenset) else [asked]
+    found = [c for c in several if dask.base.is_dask_collection(c)]
+    if not found:
+        return None
+    return _Entered(_begin(Request.of_collections(found), frame, "distributed", name), args, own=True)

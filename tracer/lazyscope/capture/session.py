@@ -10,34 +10,32 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 import threading
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from lazyscope.capture import memory
+from lazyscope.capture import memory, own_failures
 from lazyscope.capture.callsite import Sighter, Sighting
+from lazyscope.capture.messages import message_of
+from lazyscope.capture.narration import narrate
+from lazyscope.capture.of_thread import OfThread, thread_name
+from lazyscope.capture.own_failures import guarded
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.recorder import Recorder, open_journal
 from lazyscope.capture.roles import Roles
 from lazyscope.capture.wrapping import FILENAME
 from lazyscope.model import events
-from lazyscope.model.journal import REMEDY, DeferredJournal
+from lazyscope.model.journal import REMEDY
+from lazyscope.model.journal_file import DeferredJournal
 
 if TYPE_CHECKING:
     from lazyscope.capture.history import History
     from lazyscope.capture.partition_reads import ReadHistory
-
-_T = TypeVar("_T")
-
-MESSAGE_CHARACTERS = 500
-"""Messages of exceptions and warnings are cut at this length."""
 
 
 class Session:
@@ -159,18 +157,6 @@ class Session:
         self.recorder.emit(lambda _: events.Failure(**(fields | {"escaped": True})))
 
 
-def message_of(error: BaseException) -> str:
-    """The message of an exception, cut; empty where it cannot be had."""
-    try:
-        return str(error)[:MESSAGE_CHARACTERS]
-    except Exception:
-        return ""
-
-
-def thread_name() -> str:
-    return threading.current_thread().name
-
-
 # Which sessions are open, and which watch the running code
 
 _everywhere: tuple[Session, ...] = ()
@@ -189,9 +175,7 @@ class _Nobody(tuple["Session", ...]):
 
 
 _NOBODY = _Nobody()
-_of_thread: weakref.WeakKeyDictionary[threading.Thread, tuple[Session, ...]] = (
-    weakref.WeakKeyDictionary()
-)
+_of_thread: OfThread[tuple[Session, ...]] = OfThread()
 _patches: Patches | None = None
 _holders = 0
 """Who wants the sensors to stay in place between traces."""
@@ -203,7 +187,7 @@ def watching() -> tuple[Session, ...]:
     """The open sessions that watch the running code."""
     scoped = _scope.get()
     if scoped is None:
-        if not _of_thread:
+        if not _of_thread.known:
             return _everywhere
         scoped = _inherited()
     if scoped is _NOBODY:
@@ -229,8 +213,13 @@ def not_watching() -> list[Session]:
 
 def _inherited() -> tuple[Session, ...]:
     """What the starter of this thread was watched by."""
-    found = _of_thread.get(threading.current_thread(), ())
-    return found if found is _NOBODY else tuple(s for s in found if s.open)
+    found = _of_thread.here() or ()
+    if found is not _NOBODY:
+        found = tuple(s for s in found if s.open)
+    if found:
+        # The thread's own context says so from now on: dask's pool carries it into the tasks of its forces.
+        _scope.set(found)
+    return found
 
 
 def scoped_sessions() -> tuple[Session, ...]:
@@ -243,7 +232,7 @@ def let_thread_inherit(thread: threading.Thread) -> None:
     """Have a thread watched by the sessions that watch its starter."""
     scoped = scoped_sessions()
     if scoped:
-        _of_thread[thread] = scoped
+        _of_thread.set(thread, scoped)
 
 
 def enter(sessions: tuple[Session, ...]) -> Token[tuple[Session, ...] | None]:
@@ -344,12 +333,11 @@ def release() -> None:
             _uninstall()
 
 
+@guarded
 def _close(session: Session, end: events.End) -> None:
-    try:
-        session.recorder.close(end)
-    except OSError as error:
-        # The disk is full: what had room is there, and the program goes on.
-        print(f"lazyscope: the trace is incomplete: {error.strerror}", file=sys.stderr)
+    session.recorder.close(end)
+    if not session.recorder.journal.exists:
+        narrate(f"{session.recorder.journal.path} was removed or replaced while the program ran")
 
 
 def _header(argv: list[str], array_api_set: bool) -> events.Header:
@@ -410,33 +398,8 @@ def installed_patches() -> Patches | None:
     return _patches
 
 
-# A failure inside lazyscope never breaks the program
-
-
-def guarded(function: Callable[..., _T]) -> Callable[..., _T | None]:
-    """Make a function of lazyscope's safe to call from the program: an error becomes a blind spot."""
-
-    @functools.wraps(function)
-    def safe(*args: Any, **kwargs: Any) -> _T | None:
-        try:
-            return function(*args, **kwargs)
-        except Exception as error:
-            note_own_failure(error)
-            return None
-
-    return safe
-
-
-def note_own_failure(error: Exception) -> None:
-    """Say in every open trace that lazyscope itself failed, where, and how."""
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    where = "?"
-    if traceback is not None:
-        where = f"{Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}"
-    what = f"{type(error).__name__}: {message_of(error)[:120]}"
-    text = f"an event, since lazyscope failed at {where} ({what})"
+@own_failures.report_to
+def _say_in_every_trace(text: str) -> None:
     for session in _open:
         session.blind_spot(text)
 
@@ -444,6 +407,7 @@ def note_own_failure(error: Exception) -> None:
 # A forked child writes a file of its own
 
 
+@guarded
 def _after_fork_in_child() -> None:
     global _lock
     _lock = threading.RLock()

@@ -18,10 +18,11 @@ from types import ModuleType
 from typing import Any
 
 from lazyscope.capture import session as sessions
+from lazyscope.capture.own_failures import guarded
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.running import current
-from lazyscope.capture.session import Session, guarded
-from lazyscope.capture.wrapping import unseen
+from lazyscope.capture.session import Session
+from lazyscope.capture.wrapping import unseen, without_catcher
 from lazyscope.model import events
 
 NOT_WATCHED = "a process was started that is not watched: its calls and forces are missing"
@@ -49,18 +50,22 @@ def install(patches: Patches, module: ModuleType) -> None:
     """
     if module.__name__ == "multiprocessing.spawn":
         original = vars(module)["get_command_line"]
-        watched = _make_get_command_line(original, _with_watch)
+        watched = _make_get_command_line(original, _with_watch, without_catcher)
         patches.set(module, "get_command_line", functools.wraps(original)(watched))
     else:
         original = vars(module.Popen)["_launch"]
-        watched = _make_launch(original, _note_not_watched)
+        watched = _make_launch(original, _note_not_watched, without_catcher)
         patches.set(module.Popen, "_launch", functools.wraps(original)(watched))
 
 
 @unseen
-def _make_get_command_line(original: Any, with_watch: Callable[[list[str]], object]) -> Callable[..., Any]:
+def _make_get_command_line(original: Any, with_watch: Any, unmark: Any) -> Callable[..., Any]:
     def get_command_line(**kwargs: Any) -> list[str]:
-        command: list[str] = original(**kwargs)
+        try:
+            command: list[str] = original(**kwargs)
+        except BaseException as error:
+            unmark(error)
+            raise
         with_watch(command)
         return command
 
@@ -68,10 +73,14 @@ def _make_get_command_line(original: Any, with_watch: Callable[[list[str]], obje
 
 
 @unseen
-def _make_launch(original: Any, note: Callable[[], object]) -> Callable[..., Any]:
+def _make_launch(original: Any, note: Any, unmark: Any) -> Callable[..., Any]:
     def _launch(self: Any, process_obj: Any) -> None:
         note()
-        original(self, process_obj)
+        try:
+            original(self, process_obj)
+        except BaseException as error:
+            unmark(error)
+            raise
 
     return _launch
 

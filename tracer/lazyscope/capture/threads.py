@@ -7,13 +7,14 @@ import functools
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import BuiltinMethodType
 from typing import Any
 
 from lazyscope.capture import allowed
 from lazyscope.capture import session as sessions
+from lazyscope.capture.own_failures import guarded, unheard
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.running import inherit_force, running
-from lazyscope.capture.session import guarded, note_own_failure
 from lazyscope.capture.wrapping import unseen, without_catcher
 
 _starting = threading.local()
@@ -22,11 +23,11 @@ _starting = threading.local()
 def install(patches: Patches) -> None:
     """Watch threads being started and jobs being submitted."""
     start = vars(threading.Thread)["start"]
-    patches.set(threading.Thread, "start", functools.wraps(start)(_make_start(start, _inherit)))
+    watched = _make_start(start, _inherit, without_catcher, unheard)
+    patches.set(threading.Thread, "start", functools.wraps(start)(watched))
     submit = vars(ThreadPoolExecutor)["submit"]
-    patches.set(
-        ThreadPoolExecutor, "submit", functools.wraps(submit)(_make_submit(submit, _in_context, _starting))
-    )
+    watched = _make_submit(submit, _in_context, _starting, without_catcher, unheard)
+    patches.set(ThreadPoolExecutor, "submit", functools.wraps(submit)(watched))
 
 
 @guarded
@@ -39,28 +40,33 @@ def _inherit(thread: threading.Thread) -> None:
 
 
 @unseen
-def _make_start(start: Callable[..., Any], inherit: Callable[..., Any]) -> Callable[..., Any]:
+def _make_start(start: Any, inherit: Any, unmark: Any, unheard: Any) -> Callable[..., Any]:
     def watched(self: Any) -> None:
-        inherit(self)
-        start(self)
+        try:
+            inherit(self)
+        except RecursionError:
+            unheard.failures += 1
+        try:
+            start(self)
+        except BaseException as error:
+            unmark(error)
+            raise
 
     return watched
 
 
 def _in_context(function: Callable[..., Any]) -> Callable[..., Any]:
     """The job, watched by what watches its submitter; dask's own pool carries the context itself."""
-    try:
-        return _carried(function)
-    except Exception as error:
-        note_own_failure(error)
-        return function
+    return _carried(function) or function
 
 
-def _carried(function: Callable[..., Any]) -> Callable[..., Any]:
+@guarded
+def _carried(function: Callable[..., Any]) -> Callable[..., Any] | None:
     scoped, inside, reason = sessions.scoped_sessions(), running.get(), allowed.reason()
-    carries_itself = isinstance(getattr(function, "__self__", None), contextvars.Context)
+    # A method of a class written in C has its object at hand; others might run code when they are asked.
+    carries_itself = type(function) is BuiltinMethodType and type(function.__self__) is contextvars.Context
     if carries_itself or not (scoped or inside or reason):
-        return function
+        return None
     return functools.partial(_run, scoped, inside, reason, function)
 
 
@@ -81,12 +87,19 @@ def _run(
 
 @unseen
 def _make_submit(
-    submit: Callable[..., Any], in_context: Callable[..., Any], starting: Any
+    submit: Any, in_context: Any, starting: Any, unmark: Any, unheard: Any
 ) -> Callable[..., Any]:
     def watched(self: Any, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
         starting.worker = True
         try:
-            return submit(self, in_context(fn), *args, **kwargs)
+            try:
+                fn = in_context(fn)
+            except RecursionError:
+                unheard.failures += 1
+            return submit(self, fn, *args, **kwargs)
+        except BaseException as error:
+            unmark(error)
+            raise
         finally:
             starting.worker = False
 

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from threading import get_ident
 from types import FrameType
 from typing import Any
 
 from lazyscope.capture import calls
-from lazyscope.capture import session as sessions
 from lazyscope.capture.callsite import operation_of
+from lazyscope.capture.of_thread import thread_name
 from lazyscope.capture.running import force_of_task
 from lazyscope.capture.session import Session
 from lazyscope.model import events
+
+
+class _Noted:
+    """Whether any array of unknown shape has been noted: else none can become known."""
+
+    any = False
+
+
+noted = _Noted()
 
 _LOOK_BACK = 10_000
 """Layers of a graph that are searched for an array already known to be unknown."""
@@ -22,7 +32,8 @@ def note_unknown(session: Session, array: Any, frame: FrameType) -> None:
     if name in session.unknown:
         return
     session.unknown.add(name)
-    call = calls.thread.call
+    noted.any = True
+    call = calls.open_calls.get(get_ident())
     if _comes_from_unknown(session, array, name):
         return
     if call is not None:
@@ -40,7 +51,7 @@ def note_unknown(session: Session, array: Any, frame: FrameType) -> None:
             user_site=recorder.position(sighting.user_site),
             entry=recorder.optional_text(sighting.entry),
             stack=recorder.whereabouts(sighting)[0],
-            thread=recorder.text(sessions.thread_name()),
+            thread=recorder.text(thread_name()),
             force=force_of_task(session),
         )
     )
@@ -49,6 +60,8 @@ def note_unknown(session: Session, array: Any, frame: FrameType) -> None:
 def _comes_from_unknown(session: Session, array: Any, name: str) -> bool:
     """Whether the array was made from one whose shape was unknown already."""
     dependencies = getattr(array.dask, "dependencies", {})
+    if type(dependencies) is not dict:
+        return False
     todo = list(dependencies.get(name, ()))
     seen = set(todo)
     while todo and len(seen) < _LOOK_BACK:

@@ -13,7 +13,7 @@ import click
 from lazyscope._version import __version__
 from lazyscope.cli import status
 from lazyscope.errors import LazyscopeError
-from lazyscope.report.harmless import harmless
+from lazyscope.text.harmless import harmless
 
 VERBS = {
     "run": "Run a program and record what makes it execute dask graphs.",

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from lazyscope import figures
-from lazyscope.report.harmless import harmless
+from lazyscope.text.harmless import harmless
 
 DELAY = 0.5
 """Seconds before anything is shown."""

@@ -42,6 +42,9 @@ class Header(Record, frozen=True, tag="H", kw_only=True):
     """Bytes this process may use: the smallest of physical memory and the cgroup's limits."""
     process: str = "main"
     """``main``; ``forked`` or ``spawned`` in the journal of a child."""
+    write_error: int = 0
+    """Number of the operating system's error after which nothing more could be written; 0 without one. It is
+    written over the 0 when that happens, and is below 128, so that the header keeps its length."""
 
 
 class Text(Record, frozen=True, tag="T"):

@@ -1,4 +1,4 @@
-"""The trace file: how records are appended, read back and recovered.
+"""The trace file: its format, and how it is read back and recovered.
 
 The format, version 1
 ---------------------
@@ -13,183 +13,34 @@ the class with that tag in `lazyscope.model.events`, in the order of their defin
 of the first frame is a `Header`. Tables are built by counting: the n-th `Text` of a file has number n,
 from 0, and so for `File`, `Code`, `Position`, `Stack`, `Layout` and `Layer`.
 
-A frame is written by one ``write(2)``, so what a killed process leaves behind is whole but for its last
-frame, which a reader drops. Nothing in a journal is ever executed: MessagePack has no code, and a
-reader accepts only the fields' own types.
+A frame is written by one ``write(2)`` (`lazyscope.model.journal_file`), so what a killed process leaves
+behind is whole but for its last frame, which a reader drops. Nothing in a journal is ever executed:
+MessagePack has no code, and a reader accepts only the fields' own types.
 """
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import msgspec
 
 from lazyscope.errors import TraceFileError
-from lazyscope.model.events import AnyRecord, Header, Record
+from lazyscope.model.events import AnyRecord, Header
 
 FORMAT_VERSION = 1
 MAGIC = b"lazyscope trace\n"
 
 REMEDY = "give another name with -o, or --overwrite"
 
-_FRAME = struct.Struct("<II")
-_CLOSED = -1
-"""Instead of the number of a closed file, which may soon be that of another."""
-_encoder = msgspec.msgpack.Encoder()
+FRAME = struct.Struct("<II")
+"""Length and checksum of a payload, before it."""
+
 _decoder = msgspec.msgpack.Decoder(list[AnyRecord])
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding raises for bytes that are no records."""
-
-
-def encode_frame(records: Iterable[Record]) -> bytes:
-    """One frame holding `records`, ready to be appended."""
-    records = records if isinstance(records, list) else list(records)
-    try:
-        payload = _encoder.encode(records)
-    except UnicodeEncodeError:
-        payload = _encoder.encode(_encodable(msgspec.to_builtins(records, builtin_types=(bytes,))))
-    return _FRAME.pack(len(payload), zlib.crc32(payload)) + payload
-
-
-def _encodable(value: Any) -> Any:
-    """The same value with lone surrogates, such as those of undecodable file names, spelled out."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, list | tuple):
-        return [_encodable(item) for item in value]
-    if isinstance(value, dict):
-        return {_encodable(key): _encodable(item) for key, item in value.items()}
-    return value
-
-
-class JournalFile:
-    """A journal on disk that frames are appended to.
-
-    Parameters
-    ----------
-    path : Path
-        Must not exist unless `overwrite`.
-    overwrite : bool
-        Whether an existing file is replaced.
-    remedy : str
-        What to do where there is a file already, as the one who asked can do it.
-
-    Raises
-    ------
-    TraceFileError
-        If the file exists or cannot be created.
-    """
-
-    begun = True
-
-    def __init__(self, path: Path, *, overwrite: bool = False, remedy: str = REMEDY) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
-        flags |= os.O_TRUNC if overwrite else os.O_EXCL
-        try:
-            self._descriptor = os.open(path, flags, 0o644)
-        except FileExistsError:
-            raise TraceFileError(
-                f"{path} exists and would be lost: {remedy}"
-            ) from None
-        except OSError as error:
-            raise TraceFileError(
-                f"cannot write {path}: {error.strerror}; {remedy.partition(',')[0]}"
-            ) from None
-        # The program may change its working directory.
-        self.path = path.absolute()
-        try:
-            self.append(MAGIC)
-        except OSError as error:
-            self.close()
-            raise TraceFileError(
-                f"cannot write {path}: {error.strerror}; {remedy.partition(',')[0]}"
-            ) from None
-
-    def append(self, frame: bytes) -> None:
-        """Hand the whole frame to the operating system; no fsync, so it survives the process only.
-
-        Raises
-        ------
-        OSError
-            If there is no room for all of it; nothing of it is in the file then.
-        """
-        if self._descriptor == _CLOSED:
-            # A thread may still be in the middle of an event when its trace is closed.
-            return
-        view = memoryview(frame)
-        try:
-            while view:
-                view = view[os.write(self._descriptor, view) :]
-        except OSError:
-            self._cut(len(frame) - len(view))
-            raise
-
-    def _cut(self, count: int) -> None:
-        """Take away the last bytes, so that what is appended later can be read."""
-        if count:
-            os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - count)
-
-    def close(self) -> None:
-        descriptor, self._descriptor = self._descriptor, _CLOSED
-        os.close(descriptor)
-
-    def content(self) -> bytes:
-        """The bytes written so far."""
-        return self.path.read_bytes()
-
-
-class JournalMemory:
-    """A journal kept in memory: the same frames, no file."""
-
-    path = None
-    begun = True
-
-    def __init__(self) -> None:
-        self._frames: list[bytes] = [MAGIC]
-
-    def append(self, frame: bytes) -> None:
-        self._frames.append(frame)
-
-    def close(self) -> None:
-        """Nothing to release; the frames stay readable."""
-
-    def content(self) -> bytes:
-        """The bytes a file of the same trace would have."""
-        return b"".join(self._frames)
-
-
-class DeferredJournal:
-    """A journal on disk that is created with the first frame, or kept nowhere without a path."""
-
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
-        self._file: JournalFile | JournalMemory | None = None
-
-    @property
-    def begun(self) -> bool:
-        """Whether anything has been written."""
-        return self._file is not None
-
-    def append(self, frame: bytes) -> None:
-        if self._file is None:
-            self._file = JournalFile(self.path, overwrite=True) if self.path else JournalMemory()
-        self._file.append(frame)
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def content(self) -> bytes:
-        """The bytes written so far: none before the first frame."""
-        return MAGIC if self._file is None else self._file.content()
-
-
-Journal: TypeAlias = JournalFile | JournalMemory | DeferredJournal
 
 
 class Reading(NamedTuple):
@@ -228,9 +79,9 @@ def read_frames(content: bytes, offset: int, *, name: str = "trace") -> tuple[li
         If what stands there was written by a newer version.
     """
     records: list[AnyRecord] = []
-    while offset + _FRAME.size <= len(content):
-        length, crc = _FRAME.unpack_from(content, offset)
-        payload = content[offset + _FRAME.size : offset + _FRAME.size + length]
+    while offset + FRAME.size <= len(content):
+        length, crc = FRAME.unpack_from(content, offset)
+        payload = content[offset + FRAME.size : offset + FRAME.size + length]
         if len(payload) < length or zlib.crc32(payload) != crc:
             break
         try:
@@ -238,7 +89,7 @@ def read_frames(content: bytes, offset: int, *, name: str = "trace") -> tuple[li
         except _UNREADABLE:
             _reject_other_version(payload, name)
             break
-        offset += _FRAME.size + length
+        offset += FRAME.size + length
     return records, offset
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -99,8 +100,16 @@ class TraceData:
 
     @property
     def ended(self) -> str:
-        """``ok``, ``exception`` or ``killed``."""
-        return self.end.ended if self.end else "killed"
+        """``ok``, ``exception`` or ``killed``; ``unknown`` where recording ended before the program."""
+        if self.end is not None:
+            return self.end.ended
+        return "killed" if self.write_error is None else "unknown"
+
+    @property
+    def write_error(self) -> str | None:
+        """Why recording ended before the program: the trace could not be written. None if it did not."""
+        number = self.header.write_error
+        return os.strerror(number) if number and self.end is None else None
 
     @cached_property
     def seconds(self) -> float:
@@ -120,7 +129,7 @@ class TraceData:
     @property
     def running(self) -> Force | None:
         """The innermost force that had not come back when a killed program ended."""
-        if self.end is not None:
+        if self.ended != "killed":
             return None
         return next((f for f in reversed(self.forces) if f.end is None), None)
 

@@ -8,7 +8,7 @@ from lazyscope.analysis import cost
 from lazyscope.analysis.source import SourceSite
 from lazyscope.figures import plural
 from lazyscope.model.trace import TraceData
-from lazyscope.report.harmless import harmless
+from lazyscope.text.harmless import harmless
 
 SITES = 3
 """Sites that are named."""

@@ -11,11 +11,11 @@ from lazyscope import figures
 from lazyscope.catalogue.before_after import BeforeAfter, Change, Run
 from lazyscope.report import diff_notes, diff_words
 from lazyscope.report.findings_list import fix_lines
-from lazyscope.report.harmless import harmless
 from lazyscope.report.headline import how_it_ended
 from lazyscope.report.screen import ALARM, MARK, QUIET, STRONG, Screen, Section, arrange, capturing_console
 from lazyscope.report.snippets import excerpt, place, place_and_code
 from lazyscope.report.without_source import without_code
+from lazyscope.text.harmless import harmless
 
 _LABEL = 8
 _STYLES = {"new": ALARM, "worse": ALARM, "gone": "bold green", "better": "green", "same": QUIET}

@@ -10,7 +10,7 @@ from lazyscope import figures
 from lazyscope.catalogue.before_after import BeforeAfter, Change, Counts, Run
 from lazyscope.catalogue.pairing import place
 from lazyscope.model.trace import TraceData
-from lazyscope.report.harmless import harmless
+from lazyscope.text.harmless import harmless
 
 Tone: TypeAlias = Literal["worse", "better", ""]
 
@@ -47,10 +47,14 @@ def _crash(compared: BeforeAfter) -> Iterator[str]:
 
 
 def _ending(trace: TraceData) -> str:
+    if trace.write_error is not None:
+        return "its recording ended early"
     return f"it ended with {_exception(trace)}" if trace.end else "it was killed, or still runs"
 
 
 def _past(trace: TraceData) -> str:
+    if trace.write_error is not None:
+        return "was not recorded to its end"
     return f"ended with {_exception(trace)}" if trace.end else "was killed"
 
 

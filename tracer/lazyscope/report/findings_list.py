@@ -12,9 +12,9 @@ from lazyscope.analysis.cost import site_at
 from lazyscope.analysis.provenance import Step
 from lazyscope.catalogue.finding import Diagnosis, Finding, Fix
 from lazyscope.model.trace import TraceData
-from lazyscope.report.harmless import harmless
 from lazyscope.report.screen import ALARM, MARK, QUIET, STRONG, Screen, Section
 from lazyscope.report.snippets import excerpt, place_and_code
+from lazyscope.text.harmless import harmless
 
 _MARGIN = 3
 _FIXES = 2

@@ -51,6 +51,8 @@ def how_it_ended(trace: TraceData, shown: Callable[[str], str]) -> str:
         How the name of an exception, which may be anything, is shown.
     """
     after = figures.duration(trace.seconds)
+    if trace.write_error is not None:
+        return f"was recorded for {after} only: the trace could not be written ({trace.write_error})."
     if trace.end is None:
         running = f"force {trace.running.id} was running" if trace.running else "no force was running"
         return f"was killed, or still runs, {after} in: {running}."

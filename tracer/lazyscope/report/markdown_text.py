@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from lazyscope.report.harmless import harmless
+from lazyscope.text.harmless import harmless
 
 LONGEST_CODE = 160
 LONGEST_LINE = 240

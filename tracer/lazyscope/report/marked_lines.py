@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lazyscope.analysis.source import SourceSite
 from lazyscope.model.trace import TraceData
-from lazyscope.report.harmless import harmless
+from lazyscope.text.harmless import harmless
 
 AROUND = 2
 """Lines that are shown above and below."""

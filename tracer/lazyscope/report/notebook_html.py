@@ -18,10 +18,10 @@ from lazyscope.catalogue.diagnose import diagnose
 from lazyscope.catalogue.finding import Finding
 from lazyscope.model.trace import TraceData
 from lazyscope.report.findings_list import cost_of, worth_a_look
-from lazyscope.report.harmless import harmless
 from lazyscope.report.headline import cost_sentences, how_it_ended
 from lazyscope.report.snippets import excerpt
 from lazyscope.report.unseen import unseen
+from lazyscope.text.harmless import harmless
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -34,10 +34,10 @@ from lazyscope.catalogue.finding import Diagnosis, Finding, Fix, Replacement
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 from lazyscope.report.findings_list import worth_a_look
-from lazyscope.report.harmless import harmless
 from lazyscope.report.pages import page
 from lazyscope.report.unseen import unseen
 from lazyscope.report.without_source import without_code
+from lazyscope.text.harmless import harmless
 
 Document = dict[str, Any]
 

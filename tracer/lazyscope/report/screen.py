@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from lazyscope.report.harmless import harmless
+from lazyscope.text.harmless import harmless
 
 MARK = "bold yellow"
 PLACE = "cyan"

@@ -23,8 +23,8 @@ from lazyscope.model import journal
 from lazyscope.model.trace import TraceData, assemble
 from lazyscope.report import json_report
 from lazyscope.report.gathered_findings import GatheredFindings
-from lazyscope.report.harmless import harmless
 from lazyscope.report.json_report import SCHEMA_VERSION, Document
+from lazyscope.text.harmless import harmless
 
 if TYPE_CHECKING:
     from lazyscope.report.screen import Screen

@@ -19,8 +19,8 @@ from lazyscope.catalogue.diagnose import diagnose
 from lazyscope.catalogue.finding import Diagnosis, Finding
 from lazyscope.model import events
 from lazyscope.model.trace import Force, TraceData
-from lazyscope.report.harmless import harmless
 from lazyscope.report.without_source import without_code
+from lazyscope.text.harmless import harmless
 
 Event = dict[str, Any]
 

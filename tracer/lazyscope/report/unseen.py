@@ -33,7 +33,12 @@ def _cut_short(trace: TraceData) -> list[str]:
     lines = []
     if trace.lost_bytes:
         lines.append(f"{trace.lost_bytes:,} bytes at the end of the trace: they cannot be read")
-    if trace.end is None:
+    if trace.write_error is not None:
+        lines.append(
+            f"what followed the last record, at {trace.seconds:.3f} s: recording ended there, as the trace "
+            f"could not be written ({trace.write_error})"
+        )
+    elif trace.end is None:
         lines.append(
             f"what followed the last record, at {trace.seconds:.3f} s: the program was killed or still runs; "
             "seconds are lower bounds"

@@ -6,10 +6,10 @@ from textual.content import Content
 from textual.widget import Widget
 
 from lazyscope.analysis.cost import totals
-from lazyscope.report.harmless import harmless
 from lazyscope.report.headline import cost_sentences, how_it_ended
 from lazyscope.report.html.markup import cut, cut_path
 from lazyscope.report.unseen import unseen
+from lazyscope.text.harmless import harmless
 from lazyscope_tui.session import Session
 from lazyscope_tui.widgets.looks import STRONG
 

@@ -6,7 +6,7 @@ import re
 
 from textual.content import Content
 
-from lazyscope.report.harmless import harmless
+from lazyscope.text.harmless import harmless
 from lazyscope_tui.widgets.looks import BAR, CODE, QUIET, STRONG
 
 _CODE = re.compile(r"(?<![^\s(])`.+?`(?![^\s.,;:!?)'’])")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from lazyscope import figures
 from lazyscope.analysis.cost import site_at, totals
 from lazyscope.analysis.stayed_lazy import lazy_lines
-from lazyscope.report.harmless import harmless
 from lazyscope.report.headline import cost_sentences, how_it_ended
 from lazyscope.report.html.excerpts import place
 from lazyscope.report.html.markup import cut
 from lazyscope.report.unseen import unseen
+from lazyscope.text.harmless import harmless
 from lazyscope_tui.session import Session
 from lazyscope_tui.widgets.looks import PLACE, QUIET
 from lazyscope_tui.widgets.page import Page, prose, text

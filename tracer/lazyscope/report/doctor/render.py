@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.text import Text
 
 from lazyscope.report.doctor.checks import Check, Group, Remedy, Status, of_status, verdict
-from lazyscope.report.harmless import harmless
 from lazyscope.report.screen import ALARM, MARK, PLACE, QUIET, STRONG, Screen, capturing_console
+from lazyscope.text.harmless import harmless
 
 SCHEMA_VERSION = 1
 MARKS = {Status.OK: "ok", Status.NOTE: "-", Status.WARNING: "!", Status.PROBLEM: "x"}

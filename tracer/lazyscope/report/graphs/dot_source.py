@@ -22,7 +22,7 @@ from lazyscope.report.graphs.picture import (
     Picture,
     nodes,
 )
-from lazyscope.report.harmless import harmless
+from lazyscope.text.harmless import harmless
 
 if TYPE_CHECKING:
     import graphviz

@@ -11,8 +11,8 @@ from lazyscope.analysis.cost import site_at
 from lazyscope.analysis.source import SourceSite
 from lazyscope.model.trace import TraceData
 from lazyscope.report.graphs.picture import Line
-from lazyscope.report.harmless import harmless
 from lazyscope.report.without_source import without_code
+from lazyscope.text.harmless import harmless
 
 CODE = 44
 """Characters of a line of code."""

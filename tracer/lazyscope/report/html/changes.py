@@ -10,8 +10,8 @@ from lazyscope import figures
 from lazyscope.catalogue.finding import Fix, Replacement
 from lazyscope.model.trace import TraceData
 from lazyscope.report.fix_words import is_inserted, lines_of, saving
-from lazyscope.report.harmless import harmless
 from lazyscope.report.html.markup import capitalised, cut_path, plain, prose
+from lazyscope.text.harmless import harmless
 
 _MOST_LINES, _WIDEST = 40, 240
 """Lines of a change, and characters of a line, that are shown."""

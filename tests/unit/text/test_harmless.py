@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lazyscope.report.harmless import harmless
+from lazyscope.text.harmless import harmless
 
 
 @pytest.mark.parametrize(

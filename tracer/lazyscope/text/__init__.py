@@ -1,0 +1,1 @@
+"""What every output needs of texts and numbers; imports nothing of lazyscope."""
