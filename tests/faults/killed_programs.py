@@ -42,7 +42,8 @@ def said(block, number, nap):
 
 def within(block, number):
     said(block, number, 0)
-    return block + float(da.from_array(np.ones(2), chunks=2).map_blocks(said, number + 1, 0, dtype=float, meta=np.ones(0)).sum())
+    ones = da.from_array(np.ones(2), chunks=2)
+    return block + float(ones.map_blocks(said, number + 1, 0, dtype=float, meta=np.ones(0)).sum())
 
 def many_calls(x):
     for _ in range(300):
@@ -129,7 +130,9 @@ def _drained(reading: int, begun: threading.Event) -> bytes:
 def _read(trace: Path, numbers: list[int]) -> tuple[int, int, list[str]]:
     """How many forces the trace has and how many of them ran, and what is wrong with it."""
     shown = _shown(trace)
-    wrong = [f"show: a traceback: {shown.stderr[-300:]}"] if "Traceback" in shown.stdout + shown.stderr else []
+    wrong = []
+    if "Traceback" in shown.stdout + shown.stderr:
+        wrong.append(f"show: a traceback: {shown.stderr[-300:]}")
     try:
         data = lazyscope.load(trace).data
     except (LazyscopeError, FileNotFoundError) as error:
@@ -172,7 +175,9 @@ def _shown(trace: Path) -> subprocess.CompletedProcess[str]:
 
 def main() -> int:
     """Kill again and again and report; the status is 1 if something was lost."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
@@ -182,9 +187,11 @@ def main() -> int:
         kills = list(pool.map(lambda seed: kill(seed, Path(folder)), seeds))
     for seed, one in zip(seeds, kills, strict=True):
         for text in one.wrong:
-            print(f"{seed} {one.kind} after {one.after:.3f} s{' from the start' if one.early else ''}: {text}")
+            since = " from the start" if one.early else ""
+            print(f"{seed} {one.kind} after {one.after:.3f} s{since}: {text}")
     lost = sum(bool(one.wrong) for one in kills)
-    print(f"{len(kills)} kills, seed {chosen.seed}, {time.perf_counter() - began:.0f} s: {lost} with something wrong")
+    took = time.perf_counter() - began
+    print(f"{len(kills)} kills, seed {chosen.seed}, {took:.0f} s: {lost} with something wrong")
     for left, count in Counter(f"{one.left} ({one.kind})" for one in kills).most_common():
         print(f"  {count:4} {left}")
     return int(lost > 0)

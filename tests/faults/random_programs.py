@@ -78,8 +78,8 @@ ARRAYS = {
     "s": "da.from_array(np.float64(1.5))",
     "b": "da.from_array(np.arange(24).reshape(6, 4) % 3 == 0, chunks={c2})",
     "e": "da.zeros((0, 4), chunks={c2})",
-    "r": "da.from_array(np.array([(1, 2.0), (3, 4.5), (5, 0.0), (7, 1.0)], dtype=[('a', 'i4'), ('b', 'f8')]), chunks={c1})",
-    "t": "da.from_array(np.array(['2020-01-01', '2020-03-01', 'NaT', '2021-01-01'], dtype='M8[D]'), chunks={c1})",
+    "r": "da.from_array(np.array([(1, 2.0), (3, 4.5), (5, 0.0), (7, 1.0)], dtype='i4,f8'), chunks={c1})",
+    "t": "da.from_array(np.array(['2020-01-01', '2020-03-01', 'NaT', '2021'], dtype='M8[D]'), chunks={c1})",
     "o": "da.from_array(np.array([1, 'two', None, 4.0], dtype=object), chunks={c1})",
     "u": "da.from_array(np.arange(8.0), chunks=3)[da.from_array(np.arange(8) % 2 == 0, chunks=3)]",
 }
@@ -142,7 +142,7 @@ EXPRESSIONS: dict[str, list[str]] = {
         "early_mean({m}, axis=0)", "da.linalg.norm({m}, axis=0)", "xp.linalg.vector_norm({m}, axis=0)",
         "da.median({m}, axis=0)", "xp.take({m}, xp.asarray([1]), axis=0)[0]", "{v}[[3, 2, 1, 0]]",
         "np.sum({m}, axis=0)",
-        "da.einsum('ij,ij->j', {m}, {m})", "xp.sort({v})", "{r}['b']", "{e}.sum(axis=0)",
+        "da.einsum('ij,ij->j', {m}, {m})", "xp.sort({v})", "{r}['f1']", "{e}.sum(axis=0)",
         "{v}.reshape((2, 2)).ravel()",
         "da.tensordot({m}, {m}, axes=((0,), (0,)))[0]", "{m}.T @ {m}[:, 0]", "da.nanmean({m}, axis=0)",
         "{v}.cumsum()",
@@ -215,7 +215,7 @@ EXPRESSIONS: dict[str, list[str]] = {
         "xr.Dataset({{'x': ('a', {v})}}).load()['x'].values", "da.allclose({m}, {m})",
         "bool(da.allclose({m}, {m}))", "np.allclose({m}, {m})",
         "np.array_equal({v}, {v})", "xp.unique_all({v})[0]", "da.unique({v}).compute()", "{o}.compute()",
-        "{t}.compute()", "{r}.compute()", "{r}['a'].sum().compute()",
+        "{t}.compute()", "{r}.compute()", "{r}['f0'].sum().compute()",
         "np.min({t})", "{e}.compute().shape", "np.asarray({e})", "({o} + {o}).compute(scheduler='sync')",
         "operator.index({v}.argmax())", "range({v}.argmax())[-1:]",
         "round(float({s}), 1)", "float(own({m}).sum())", "isinstance(own({m}) + 1, Own)",
@@ -283,9 +283,15 @@ CHANGES = [
 ]  # fmt: skip
 """Statements that change an array in place."""
 
-RAISES = ["raise", "raise ValueError('again') from error", "raise KeyError('meanwhile')", "raise Broken('alone') from None"]
+RAISES = [
+    "raise", "raise ValueError('again') from error", "raise KeyError('meanwhile')",
+    "raise Broken('alone') from None",
+]  # fmt: skip
 PASSES = ["pass", "print('caught', type(error).__name__)", "note('caught', str(error))", "stack_of(error)"]
 
+
+KINDS = "mmmmmm vvvv sss bb uuu e nnnnnnnn xx !!".replace(" ", "")
+"""How often a statement is of each kind; ``!`` changes an array in place."""
 
 MANAGERS = [
     "np.errstate(all='raise')", "np.errstate(all='ignore')", "dask.config.set(scheduler='sync')",
@@ -325,7 +331,7 @@ class Writer:
         return self._rng.choice(self.blocks)(self, depth) if blocks else self._plain()
 
     def _plain(self) -> list[str]:
-        kind = self._rng.choices(["m", "v", "s", "b", "u", "e", "n", "x", "!"], [6, 4, 3, 2, 3, 1, 8, 2, 2])[0]
+        kind = self._rng.choice(KINDS)
         if kind == "!":
             return [self._filled(self._rng.choice(CHANGES))]
         if kind in "nx":
@@ -379,7 +385,8 @@ class Writer:
         body = self._body(depth)
         shared = sorted({line.split(" = ")[0].strip() for line in body if _binds(line)})
         first = [f"    global {', '.join(shared)}"] if shared else []
-        return [f"{head} {name}():", *first, *body, *([f"    {tail}"] if tail else []), *call.format(name).split("\n")]
+        last = [f"    {tail}"] if tail else []
+        return [f"{head} {name}():", *first, *body, *last, *call.format(name).split("\n")]
 
     def _deep(self, depth: int) -> list[str]:
         return self._function(depth, f"down({self._rng.choice([1, 20, 150])}, {{0}})")
@@ -400,7 +407,8 @@ class Writer:
     def _awaited(self, depth: int) -> list[str]:
         if self._awaiting:
             return self._looped(depth)
-        call = self._rng.choice(["asyncio.run({0}())", "async def main_{0}(): await asyncio.gather({0}(), {0}(), return_exceptions=True)\nasyncio.run(main_{0}())"])
+        both = "async def main_{0}(): await asyncio.gather({0}(), {0}(), return_exceptions=True)"
+        call = self._rng.choice(["asyncio.run({0}())", both + "\nasyncio.run(main_{0}())"])
         self._awaiting = True
         lines = self._function(depth, call, head="async def", tail="await asyncio.sleep(0)")
         self._awaiting = False
@@ -411,15 +419,17 @@ class Writer:
 
     def _grouped(self, depth: int) -> list[str]:
         body = self._body(depth) + self._raising()
-        group = "    raise ExceptionGroup('all', [error, ValueError('too')]) from error" if depth else "    pass"
-        return ["try:", *body, "except* Exception as error:", "    caught(error)", *([] if depth == 0 else [group])]
+        lines = ["try:", *body, "except* Exception as error:", "    caught(error)"]
+        if depth > 0:
+            lines.append("    raise ExceptionGroup('all', [error, ValueError('too')]) from error")
+        return lines
 
     def _managed(self, depth: int) -> list[str]:
         return [f"with {self._rng.choice(MANAGERS)}:", *self._body(depth)]
 
     blocks = (
-        _tried, _tried, _tried, _tried, _managed, _managed, _managed, _strict, _function, _deep, _threaded, _pooled,
-        _generated, _awaited, _looped, _grouped,
+        _tried, _tried, _tried, _tried, _managed, _managed, _managed, _strict, _function, _deep, _threaded,
+        _pooled, _generated, _awaited, _looped, _grouped,
     )  # fmt: skip
 
 

@@ -59,11 +59,11 @@ MODES = ("trace", "trace", "everywhere")
 
 GIVEN: dict[str, Any] = {
     "np": np, "da": da, "xp": xp, "xpx": xpx, "xr": xr, "dask": dask, "delayed": delayed,
-    "tokenize": tokenize, "early_log": early_log, "early_mean": early_mean, "early_ones": early_ones, "Callback": Callback,
-    "array_api_compat": array_api_compat, "cloudpickle": cloudpickle, "pickle": pickle, "copy": copy,
-    "functools": functools, "operator": operator, "inspect": inspect, "sys": sys, "threading": threading,
-    "warnings": warnings, "traceback": traceback, "asyncio": asyncio, "contextlib": contextlib,
-    "ThreadPoolExecutor": ThreadPoolExecutor,
+    "tokenize": tokenize, "early_log": early_log, "early_mean": early_mean, "early_ones": early_ones,
+    "Callback": Callback, "array_api_compat": array_api_compat, "cloudpickle": cloudpickle, "pickle": pickle,
+    "copy": copy, "functools": functools, "operator": operator, "inspect": inspect, "sys": sys,
+    "threading": threading, "warnings": warnings, "traceback": traceback, "asyncio": asyncio,
+    "contextlib": contextlib, "ThreadPoolExecutor": ThreadPoolExecutor,
 }  # fmt: skip
 """What programs use without importing it. The names with `early` were bound before any trace."""
 
