@@ -90,7 +90,7 @@ def test_keys_work_at_once_and_it_can_be_opened_again(port: int, browser: Any) -
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text) if is_complaint(message) else None)
     received: list[bytes] = []
-    page.on("websocket", lambda socket: socket.on("framereceived", received.append))
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda part: received.append(part)))
     _answer(port, "/")
     page.goto(f"http://127.0.0.1:{port}/")
     page.wait_for_selector("body.-first-byte")
