@@ -10,7 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-_MOVES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
+MOVES = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
+"""What moves the cursor, or colours what follows."""
 
 
 class Terminal:
@@ -50,7 +51,7 @@ class Terminal:
         """Wait for words that were not seen before the last key, whatever moves the cursor between them."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if found in self.seen or found in _MOVES.sub(b"", self.seen):
+            if found in self.seen or found in MOVES.sub(b"", self.seen):
                 return
             if select.select([self._terminal], [], [], 0.1)[0]:
                 try:

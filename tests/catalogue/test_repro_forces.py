@@ -10,8 +10,9 @@ from example_programs import above_info, diagnosed, recorded
 
 from lazyscope.analysis.cost import site_at
 from lazyscope.catalogue.diagnose import diagnose
+from shared_folder import SHARED
 
-FOLDER = Path(__file__).parents[3] / "shared" / "repro"
+FOLDER = SHARED / "repro"
 INDEX = FOLDER / "index.json"
 PAIRS = json.loads(INDEX.read_text()) if INDEX.exists() else {}
 FORCING = sorted(name for name, about in PAIRS.items() if about["before"] == "forces")

@@ -17,9 +17,9 @@ from diff_traces import BEFORE, CONVERSION, run
 from lazyscope.catalogue.before_after import compare
 from lazyscope.cli.main import main
 from lazyscope.report import diff_html, diff_markdown, diff_terminal
+from shared_folder import SHARED
 
-ROOT = Path(__file__).parents[2]
-REPRO = ROOT.parent / "shared" / "repro"
+REPRO = SHARED / "repro"
 SCREEN = {"COLUMNS": "80", "LINES": "24"}
 
 

@@ -15,7 +15,7 @@ import sample_traces
 
 pty = pytest.importorskip("pty", reason="needs pseudo-terminals")
 
-WORK = """
+NOTICING = """
 import sys, threading, time
 from lazyscope.cli import progress
 
@@ -29,6 +29,12 @@ def noticed(text):
     return write(text)
 
 sys.stderr.write = noticed
+"""
+"""`shown` is set once a line has been drawn."""
+
+WORK = (
+    NOTICING
+    + """
 try:
     with progress.stages() as stage:
         stage({stage!r})
@@ -36,7 +42,8 @@ try:
 finally:
     print("done", file=sys.stderr)
 """
-"""Does something under `progress.stages`; `shown` is set once a line has been drawn."""
+)
+"""Does something under `progress.stages`."""
 
 WAIT = "shown.wait()"
 
@@ -160,9 +167,8 @@ def test_the_verbs_show_it(verb: str, tmp_path: Path) -> None:
         "diff": [verb, trace, trace],
     }[verb]
     text = (
-        "import time\nfrom lazyscope.cli import progress\nfrom lazyscope.model import trace\n"
-        "progress.DELAY = 0.0\nload = trace.load\n"
-        "def slow(path):\n    time.sleep(0.5)\n    return load(path)\n"
+        NOTICING.format(delay=0.0) + "from lazyscope.model import trace\nload = trace.load\n"
+        "def slow(path):\n    shown.wait()\n    return load(path)\n"
         "trace.load = slow\nfrom lazyscope.cli.main import main\n"
         f"main({[str(argument) for argument in arguments]!r}, standalone_mode=False)\n"
     )

@@ -16,6 +16,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from shared_folder import SHARED
+
 OBSERVED = (
     "forces", "sites", "user_sites", "kind", "raises", "recomputed", "unknown_chunks_origin",
     "unknown_chunks_user_line",
@@ -25,13 +27,8 @@ OBSERVED = (
 Reported: TypeAlias = tuple[Path, dict[str, Any]]
 
 
-def folder() -> Path | None:
-    given = os.environ.get("LAZYSCOPE_SHARED")
-    root = Path(given) if given else Path(__file__).resolve().parents[3] / "shared"
-    return root / "cases" if (root / "cases" / "verify.py").exists() else None
-
-
-CASES = sorted(folder().glob("case[0-9][0-9].py")) if folder() else []  # type: ignore[union-attr]
+FOLDER = SHARED / "cases"
+CASES = sorted(FOLDER.glob("case[0-9][0-9].py")) if (FOLDER / "verify.py").exists() else []
 
 pytestmark = pytest.mark.skipif(not CASES, reason="the shared cases are not here")
 

@@ -102,7 +102,7 @@ class TestDecorator:
         assert [f.entry for f in (*traced.forces, *inner.forces)] == [None, None]
         data = inner.data
         assert [data.positions[place].line for place in data.stacks[-1].positions][-3:] == [9, 8, 5]
-        assert not [file.path for file in data.files if "lazyscope" in Path(file.path).parts]
+        assert not [file.path for file in data.files if file.role == "tool"]
 
     def test_methods_of_every_sort(self, x: da.Array) -> None:
         """`last_trace` is had from the class and from an object."""

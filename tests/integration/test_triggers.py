@@ -278,7 +278,7 @@ z = ndi.gaussian_filter1d(x, 1)  #!
     ]
     sites = [force.site for force in done.forces]
     assert [(s and s.file, s and s.line) for s in sites] == [
-        innermost_library_line(execution.frames) for execution in done.seen
+        innermost_line_in(Path(scipy.__file__).parent, execution.frames) for execution in done.seen
     ]
     assert {s.distribution for s in sites if s} == {f"scipy {scipy.__version__}"}
     assert sites[0] is not None
@@ -287,12 +287,12 @@ z = ndi.gaussian_filter1d(x, 1)  #!
     assert done.forces[1].user_site.expression == "ndi.gaussian_filter1d(x, 1)"
 
 
-def innermost_library_line(frames: list[tuple[str, str, int]]) -> tuple[str, int]:
-    """The innermost frame in SciPy, by the path of its file alone."""
+def innermost_line_in(package: Path, frames: list[tuple[str, str, int]]) -> tuple[str, int]:
+    """The innermost frame in an installed package, by the path of its file alone."""
     return next(
-        (file.partition("site-packages/")[2], line)
+        (Path(file).relative_to(package.parent).as_posix(), line)
         for file, _, line in reversed(frames)
-        if "site-packages/scipy/" in file
+        if Path(file).is_relative_to(package)
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,10 +26,8 @@ from lazyscope.analysis.reading import (
     read,
 )
 from lazyscope.model.trace import TraceData
+from shared_folder import SHARED
 from source_positions import Compiled
-
-GIVEN = os.environ.get("LAZYSCOPE_SHARED")
-SHARED = Path(GIVEN) if GIVEN else Path(__file__).resolve().parents[4] / "shared"
 
 pytestmark = pytest.mark.skipif(
     not (SHARED / "repro" / "index.json").exists(), reason="the shared pairs are not here"
