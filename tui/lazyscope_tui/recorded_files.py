@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from importlib.util import decode_source
 from pathlib import Path
 
-from lazyscope.model.trace import split_lines
+from lazyscope.model.packed_text import split_lines
 from lazyscope_tui.session import Session
 
 _SOURCE = (".py", ".pyw", ".pyi")

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from lazyscope.capture.entry import entry_of
-from lazyscope.capture.roles import OWN_DIRECTORY
+from lazyscope.capture.wrapping import OWN_DIRECTORY
 
 ZOO = {
     "__init__.py": """

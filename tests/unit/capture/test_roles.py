@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from lazyscope.capture import roles as roles_module
+from lazyscope.capture import wrapping
 from lazyscope.capture.roles import Roles
 
 NO_GLOBALS: dict[str, object] = {}
@@ -136,7 +137,7 @@ class TestRoleOfAFile:
         assert role(f"{archive}/json/decoder.py") == "array"
 
     def test_lazyscope_is_a_tool_but_its_samples_are_the_users(self) -> None:
-        own = Path(roles_module.OWN_DIRECTORY)
+        own = Path(wrapping.OWN_DIRECTORY)
         assert role(str(own / "capture" / "roles.py")) == "tool"
         assert role(str(own / "samples" / "glacier.py")) == "user"
 

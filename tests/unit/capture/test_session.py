@@ -284,7 +284,7 @@ class TestLateImports:
             import importlib, importlib.machinery, importlib.util, sys
             import dask.array as da
             import lazyscope
-            from lazyscope.capture.roles import OWN_DIRECTORY
+            from lazyscope.capture.wrapping import OWN_DIRECTORY
             from lazyscope.capture.wrapping import FILENAME
             found = [n for n in ("scipy._external", "scipy._lib") if importlib.util.find_spec(n)]
             names = [found[0] + ".array_api_compat.dask.array",

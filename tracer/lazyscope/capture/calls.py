@@ -23,9 +23,10 @@ from dask.array import Array
 
 from lazyscope.capture import session as sessions
 from lazyscope.capture.callsite import Place
+from lazyscope.capture.chunks import are_sizes, plain_chunks
 from lazyscope.capture.of_thread import threads
 from lazyscope.capture.own_failures import survived, unheard
-from lazyscope.capture.recorder import GATHER, are_sizes, plain_chunks
+from lazyscope.capture.recorder import GATHER
 from lazyscope.capture.running import force_of_task, running
 from lazyscope.capture.session import Session
 

@@ -15,10 +15,10 @@ from dask.array import Array
 
 from lazyscope.capture import calls, unknown
 from lazyscope.capture import session as sessions
+from lazyscope.capture.chunks import are_sizes
 from lazyscope.capture.of_thread import thread_name
 from lazyscope.capture.own_failures import survived, unheard
 from lazyscope.capture.patching import Patches
-from lazyscope.capture.recorder import are_sizes
 from lazyscope.capture.recording import follow
 from lazyscope.capture.running import force_of_task
 from lazyscope.capture.session import Session

@@ -17,9 +17,8 @@ from types import CodeType, ModuleType, TracebackType
 from typing import NamedTuple
 
 from lazyscope.capture.escaped import note_escaped
-from lazyscope.capture.roles import OWN_DIRECTORY
 from lazyscope.capture.session import Session
-from lazyscope.capture.wrapping import FILENAME
+from lazyscope.capture.wrapping import FILENAME, OWN_DIRECTORY
 from lazyscope.errors import LazyscopeError
 
 _OWN = os.path.join(OWN_DIRECTORY, "")

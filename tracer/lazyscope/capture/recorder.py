@@ -6,7 +6,6 @@ frames. They become records when the next force begins, when many have gathered,
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 import zlib
@@ -67,7 +66,7 @@ _NUMBERED = (events.File, events.Code, events.Stack, events.Layout)
 class _Texts(dict[str, int]):
     """Numbers of texts; one that is asked for the first time gets the next, and a record."""
 
-    def __init__(self, new: list[events.Record]) -> None:
+    def __init__(self, new: list[Any]) -> None:
         self._new = new
 
     def __missing__(self, text: str) -> int:
@@ -377,6 +376,9 @@ class Recorder:
 
     def layout(self, chunks: Any) -> int:
         """Number of the layout of an array with these chunks."""
+        # Imports NumPy, which the program has imported by now.
+        from lazyscope.capture.chunks import are_sizes, plain_chunks, summarise
+
         if not all(map(are_sizes, chunks)):
             chunks = plain_chunks(chunks)
         number = self._chunks.get(chunks)
@@ -480,48 +482,6 @@ class Recorder:
     def _stack(self, places: list[Place]) -> int:
         positions = [self._position(place) for place in reversed(places)]
         return self._number(events.Stack, tuple(positions), lambda: events.Stack(positions))
-
-
-def are_sizes(sizes: Any) -> bool:
-    """Whether these chunk sizes are numbers; they may be dask arrays (``da.topk(x, lazy_k)``).
-
-    To compare, add or hash an array would execute its graph.
-    """
-    return _NUMBERS.issuperset(map(type, sizes)) or all(map(_is_number, sizes))
-
-
-def _is_number(size: Any) -> bool:
-    """Whether it is a number, of NumPy's or Python's, and none that the program has made itself."""
-    kind = type(size)
-    module = sys.modules.get("numpy")
-    return kind in _NUMBERS or (module is not None and kind.__module__ == "numpy"
-                                and issubclass(kind, module.integer | module.floating))  # fmt: skip
-
-
-_NUMBERS = frozenset({int, float})
-_NAN = float("nan")
-
-
-def plain_chunks(chunks: Any) -> tuple[tuple[Any, ...], ...]:
-    """The same chunks with every size that is no number as unknown."""
-    return tuple(tuple(size if _is_number(size) else _NAN for size in sizes) for sizes in chunks)
-
-
-def summarise(chunks: Any) -> events.Layout:
-    """Shape, number of blocks and largest chunk of an array with these chunks.
-
-    Parameters
-    ----------
-    chunks : tuple of tuple of int or nan
-    """
-    shape: list[int | None] = []
-    largest: list[int | None] = []
-    for sizes in chunks:
-        total = sum(sizes)
-        known = total == total
-        shape.append(int(total) if known else None)
-        largest.append(int(max(sizes)) if known and sizes else None if not known else 0)
-    return events.Layout(shape, [len(sizes) for sizes in chunks], largest)
 
 
 def open_journal(path: Path | None, *, overwrite: bool = False, remedy: str = REMEDY) -> Journal:

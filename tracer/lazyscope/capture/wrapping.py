@@ -58,9 +58,9 @@ class StandIn:
         # cloudpickle would take it apart as a function; it is to ask how this object is pickled.
         return StandIn if sys._getframe(1).f_code.co_name == "reducer_override" else FunctionType
 
-    __doc__ = property(lambda self: self._original.__doc__)  # type: ignore[assignment]
-    __module__ = property(lambda self: self._original.__module__)  # type: ignore[assignment]
-    __dict__ = property(lambda self: vars(self._original))  # type: ignore[assignment]
+    __doc__ = property(lambda self: self._original.__doc__)
+    __module__ = property(lambda self: self._original.__module__)
+    __dict__ = property(lambda self: vars(self._original))
 
     @unseen
     def __getattr__(self, name: str) -> Any:
