@@ -133,7 +133,9 @@ class Tracing:
             error.add_note(f"lazyscope: {message}")
         except Exception:
             # An exception that lets nothing be set, such as a frozen dataclass.
-            print(f"lazyscope: {message}", file=sys.stderr)
+            from lazyscope.capture.narration import narrate
+
+            narrate(message)
 
 
 class _TracedCall:

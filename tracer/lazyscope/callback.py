@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from lazyscope.capture.messages import message_of
+from lazyscope.capture.narration import narrate
 from lazyscope.capture.own_failures import survived
 from lazyscope.capture.recorder import Recorder
 from lazyscope.capture.session import Session
 from lazyscope.model import events, journal
 from lazyscope.model.journal_file import JournalMemory
 from lazyscope.model.trace import assemble
-from lazyscope.text.harmless import harmless
 
 if TYPE_CHECKING:
     from lazyscope.views import Force
@@ -59,9 +57,7 @@ class Callback:
     def _report(self, error: Exception) -> None:
         what = ": ".join(filter(None, (f"on_force raised {type(error).__name__}", message_of(error))))
         self._session.blind_spot(what)
-        # The program may have closed it.
-        with contextlib.suppress(Exception):
-            print(f"lazyscope: {harmless(what)}; the program goes on", file=sys.stderr)
+        narrate(f"{what}; the program goes on")
 
     def _view(self, record: Callable[[Recorder], events.Record]) -> Force:
         """The force as a trace of its own tells it: the one that is open is not read for it."""

@@ -66,7 +66,9 @@ class Trace:
             self._content = session.recorder.journal.content()
         except OSError as error:
             self._content = b""
-            print(f"lazyscope: cannot read {harmless(self._name)} again: {error.strerror}", file=sys.stderr)
+            from lazyscope.capture.narration import narrate
+
+            narrate(f"cannot read {self._name} again: {error.strerror}")
         self._session = None
 
     @property

@@ -184,14 +184,23 @@ class TestErrors:
         (session, "scoped_sessions"),
     )
 
+    class Odd(BaseException):
+        """An exception that is no `Exception`."""
+
+    @pytest.mark.parametrize("kind", [RuntimeError, MemoryError, RecursionError, Odd])
     @pytest.mark.parametrize(("owner", "name"), SENSORS, ids=lambda value: getattr(value, "__name__", value))
     def test_a_failure_of_lazyscope_never_breaks_the_program(
-        self, x: da.Array, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str
+        self,
+        x: da.Array,
+        monkeypatch: pytest.MonkeyPatch,
+        owner: Any,
+        name: str,
+        kind: type[BaseException],
     ) -> None:
         """Whatever part of it fails: same results, same exceptions, and a blind spot that says where."""
 
         def fails(*_: Any, **__: Any) -> Any:
-            raise RuntimeError("a bug of ours")
+            raise kind("a bug of ours")
 
         with lazyscope.trace() as t, monkeypatch.context() as patch:
             patch.setattr(owner, name, fails)
@@ -206,7 +215,7 @@ class TestErrors:
             worker.join()
         assert t.data.ended == "ok"
         assert any(
-            "lazyscope failed at" in text and "(RuntimeError: a bug of ours)" in text
+            "lazyscope failed at" in text and f"({kind.__name__}: a bug of ours)" in text
             for text in t.data.blind_spots
         ), t.data.blind_spots
 

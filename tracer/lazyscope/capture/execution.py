@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import linecache
 import sys
-import threading
 from collections import defaultdict
 from collections.abc import Mapping
 from time import perf_counter
@@ -19,11 +18,12 @@ from lazyscope.capture.demand import Demand, demand_of
 from lazyscope.capture.history import Asked
 from lazyscope.capture.instruction import position_of
 from lazyscope.capture.layers import Group, group_of_keys
+from lazyscope.capture.narration import narrate
+from lazyscope.capture.of_thread import thread_name
 from lazyscope.capture.recorder import Recorder
 from lazyscope.capture.session import Session
 from lazyscope.capture.switches import switches
 from lazyscope.model import events
-from lazyscope.text.harmless import harmless
 
 if TYPE_CHECKING:
     from lazyscope.capture.partition_reads import Reads
@@ -271,7 +271,7 @@ class Execution:
                 entry=recorder.optional_text(entry),
                 stack=stack,
                 scheduler=self.scheduler,
-                thread=recorder.text(threading.current_thread().name),
+                thread=recorder.text(thread_name()),
                 wanted=wanted,
                 tasks=sum(one.group.tasks for one in asked),
                 tasks_repeated=sum(one.repeated for one in asked),
@@ -410,10 +410,7 @@ def _say_it_cannot_fit(session: Session, sighting: Sighting, expected: int, free
     if line == end_line and 0 <= column < end_column:
         text = text.encode()[column:end_column].decode(errors="replace")
     where = f"{code.co_filename.rsplit('/', 1)[-1]}:{line}"
-    sys.stderr.write(
-        f"lazyscope: {harmless(text.strip()[:120])} at {harmless(where)} needs {decimal_bytes(expected)}; "
-        f"{decimal_bytes(free)} free\n"
-    )
+    narrate(f"{text.strip()[:120]} at {where} needs {decimal_bytes(expected)}; {decimal_bytes(free)} free")
 
 
 def decimal_bytes(count: int) -> str:

@@ -19,10 +19,9 @@ from contextvars import ContextVar, Token
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lazyscope.capture import memory, own_failures
+from lazyscope.capture import memory, narration, own_failures
 from lazyscope.capture.callsite import Sighter, Sighting
 from lazyscope.capture.messages import message_of
-from lazyscope.capture.narration import narrate
 from lazyscope.capture.of_thread import OfThread, thread_name
 from lazyscope.capture.own_failures import guarded
 from lazyscope.capture.patching import Patches
@@ -275,6 +274,8 @@ def start(
     """
     global _everywhere, _open
     with _lock:
+        if not _open:
+            narration.remember()
         journal = open_journal(path, overwrite=overwrite, remedy=remedy)
         header = _header(argv or [], array_api_set)
         session = Session(Recorder(journal, header, roles or Roles()), everywhere=everywhere)
@@ -347,8 +348,8 @@ def release() -> None:
 @guarded
 def _close(session: Session, end: events.End) -> None:
     session.recorder.close(end)
-    if not session.recorder.journal.exists:
-        narrate(f"{session.recorder.journal.path} was removed or replaced while the program ran")
+    if not (session.recorder.ended or session.recorder.journal.exists):
+        narration.narrate(f"{session.recorder.journal.path} was removed or replaced while the program ran")
 
 
 def _header(argv: list[str], array_api_set: bool) -> events.Header:

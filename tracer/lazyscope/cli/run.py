@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
 import re
 import sys
@@ -13,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lazyscope.capture.narration import narrate
 from lazyscope.cli import status
 from lazyscope.errors import LazyscopeError
 from lazyscope.figures import plural
-from lazyscope.text.harmless import harmless, harmless_lines
 
 if TYPE_CHECKING:
     from lazyscope.capture.program import Outcome, Program
@@ -207,36 +206,35 @@ class _Ending:
         """Whether a comparison with NumPy found that results differ; then that has been said."""
         if session.unequal:
             differ = "differs" if session.unequal == 1 else "differ"
-            _say(f"lazyscope: {plural(session.unequal, 'comparison')} with NumPy {differ}")
+            narrate(f"{plural(session.unequal, 'comparison')} with NumPy {differ}")
         return bool(session.unequal)
 
     def _is_over_budget(self, session: Session) -> bool:
         """Whether there were more forces than the budget; then the worst sites have been named."""
         if self._max_forces is None or session.forces - session.allowed <= self._max_forces:
             return False
-        from lazyscope.model import trace
-        from lazyscope.report.budget import exceeded
-
-        assert session.recorder.journal.path is not None
-        data = trace.load(session.recorder.journal.path)
-        _say(f"lazyscope: {exceeded(data, self._max_forces, budget='--max-forces {}')}")
+        narrate(_exceeded(session, self._max_forces))
         return True
 
     def _close(self, session: Session) -> None:
         _stop(session, self.outcome)
-        path = session.recorder.journal.path
-        shown = harmless(_shown(path, self._directory))
-        _say(
-            f"lazyscope: {plural(session.forces, 'force')}, trace in {shown}"
-            f"{_children(path, session.recorder.header.started)}"
-        )
+        journal = session.recorder.journal
+        where = f", trace in {_shown(journal.path, self._directory)}" if journal.exists else ""
+        children = _children(journal.path, session.recorder.header.started)
+        narrate(f"{plural(session.forces, 'force')}{where}{children}")
 
 
-def _say(text: str) -> None:
-    """Print on stderr; the program may have put something else in the place of `sys.stderr`, or closed it."""
-    if sys.__stderr__ is not None:
-        with contextlib.suppress(OSError, ValueError):
-            print(harmless_lines(text), file=sys.__stderr__, flush=True)
+def _exceeded(session: Session, limit: int) -> str:
+    """What to say of a budget that was exceeded; the sites are in the trace, if that can still be read."""
+    from lazyscope.model import journal, trace
+    from lazyscope.report.budget import exceeded
+
+    budget = "--max-forces {}"
+    try:
+        data = trace.assemble(journal.read_records(session.recorder.journal.content()))
+    except (LazyscopeError, OSError):
+        return f"{plural(session.forces - session.allowed, 'force')}, where {budget.format(limit)}"
+    return exceeded(data, limit, budget=budget)
 
 
 def _children(path: Path | None, started: float) -> str:
@@ -250,7 +248,7 @@ def _children(path: Path | None, started: float) -> str:
     except OSError:
         return ""
     children = "a child process" if written == 1 else f"{written:,} child processes"
-    names = harmless(f"{path.stem}-<process>{path.suffix}")
+    names = f"{path.stem}-<process>{path.suffix}"
     return f"\nlazyscope: traces of {children} in {names}" if written else ""
 
 
