@@ -303,7 +303,7 @@ class TestWhatIsMeantForTheProgram:
         thread = threading.Thread(target=lambda: None)
         known.set(thread, 1)
         ran: list[Any] = []
-        sys.setprofile(lambda frame, event, _: ran.append(frame.f_code.co_filename) if event == "call" else None)
+        sys.setprofile(lambda frame, *_: ran.append(frame.f_code.co_filename))
         del thread
         gc.collect()
         sys.setprofile(None)
