@@ -72,6 +72,9 @@ class _OpenCalls(dict[int, OpenCall]):
     __hash__ = object.__hash__  # type: ignore[assignment]
 
 
+scope = sessions.scope.get
+of_thread = sessions.of_thread
+
 open_calls: dict[int, OpenCall] = _OpenCalls()
 """By thread, the innermost recorded call that has not returned."""
 
@@ -80,33 +83,32 @@ def begin(  # noqa: C901  (the hot path: calling a function for each part would 
     caller: FrameType, operation: str, args: Iterable[Any], kwargs: dict[str, Any] | None
 ) -> Any:
     """Note that traced code is about to call a recorded function; None if nobody wants to know."""
-    thread = 0
-    call = before = None
+    call = user = None
     try:
-        watching = sessions.watching()
+        watching = sessions.watching() if scope() is not None or of_thread.known else sessions.watching_all
         if not watching:
             return None
         code = caller.f_code
         filename = code.co_filename
         roles = watching[0].roles
-        role = roles.verdicts.get(filename) or roles.of(filename, caller.f_globals)
-        if role == "array" or role == "tool":
-            if filename in roles.verdicts:
-                internal.add(filename)
-            return None
-        site = (code, caller.f_lasti)
-        user: Place | None = site
-        if role != "user":
-            user, others, verdicts, frame = None, roles.others, roles.verdicts, caller.f_back
-            while frame is not None:
-                code = frame.f_code
-                filename = code.co_filename
-                if filename not in others:
-                    role = verdicts.get(filename) or roles.of(filename, frame.f_globals)
-                    if role == "user":
-                        user = (code, frame.f_lasti)
+        users, others = roles.users, roles.others
+        site = user = (code, caller.f_lasti)
+        if filename not in users:
+            role = roles.of(filename, caller.f_globals)
+            if role == "array" or role == "tool":
+                if filename in roles.verdicts:
+                    internal.add(filename)
+                return None
+            if role == "library":
+                user, frame = None, caller.f_back
+                while frame is not None:
+                    filename = frame.f_code.co_filename
+                    if filename not in others and (
+                        filename in users or roles.of(filename, frame.f_globals) == "user"
+                    ):
+                        user = (frame.f_code, frame.f_lasti)
                         break
-                frame = frame.f_back
+                    frame = frame.f_back
         inputs = _arrays_in(args)
         if kwargs:
             inputs += _arrays_in(kwargs.values())
@@ -151,7 +153,8 @@ def returned(call: OpenCall, result: Any) -> None:
             open_calls.pop(call.thread, None)
         else:
             open_calls[call.thread] = call.before
-        outputs = described(result if call.target is None else call.target)
+        target = call.target
+        outputs = described(result if target is None else target)
         if outputs or call.inputs:
             # An answer to a question about the array; any other truth value would be the array's data.
             asked = not outputs and call.operation.endswith(QUESTIONS)

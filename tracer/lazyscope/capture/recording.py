@@ -95,7 +95,7 @@ class _Signature(NamedTuple):
     arguments: str
     """How they are handed on."""
     values: str
-    """Those that the caller may have given arrays by, as elements of a tuple."""
+    """Those that hold data, or all of them, as elements of a tuple."""
     keywords: str
     """Name of the dict of the others, ``None`` without one."""
 
@@ -107,7 +107,13 @@ _NO_ARRAY = frozenset({bool, str})
 """Types of defaults of parameters that no array is given by: ``keepdims=False``, ``mode="reflect"``."""
 
 
-def _signature(function: FunctionType) -> _Signature:
+_NO_DATA = frozenset(
+    {"axis", "chunks", "copy", "device", "dtype", "keepdims", "meta", "name", "order", "split_every", "token"}
+)
+"""Parameters that hold no data in any function of a namespace. Each one less is a type less to look at."""
+
+
+def _signature(function: FunctionType, *, every_value: bool) -> _Signature:
     code = function.__code__
     names = code.co_varnames
     positional = list(names[: code.co_argcount])
@@ -130,13 +136,13 @@ def _signature(function: FunctionType) -> _Signature:
     if keywords:
         parameters.append(f"**{keywords}")
         arguments.append(f"**{keywords}")
-    switches = {name for name, default in given.items() if type(default) in _NO_ARRAY}
+    switches = _NO_DATA | {name for name, default in given.items() if type(default) in _NO_ARRAY}
     switches |= {
         name
         for name, default in zip(positional[required:], function.__defaults__ or (), strict=True)
         if type(default) in _NO_ARRAY
     }
-    values = [name for name in positional + named if name not in switches]
+    values = [name for name in positional + named if every_value or name not in switches]
     values += [f"*{others}"] if others else []
     return _Signature(
         ", ".join(parameters), ", ".join(arguments), "".join(f"{v}, " for v in values), keywords or "None"
@@ -169,7 +175,7 @@ def _code(
     signature = _ANY
     if not copied:
         cells = tuple(f"_ls_cell{number}" for number in range(len(function.__closure__ or ())))
-        signature = _signature(function)
+        signature = _signature(function, every_value=source is _FOLLOWED)
     template = _template(source, signature, cells, _THROUGH if through else "")
     constants = tuple(needs if constant == _HERE else constant for constant in template.co_consts)
     own = function.__code__

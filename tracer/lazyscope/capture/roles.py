@@ -126,8 +126,10 @@ class Roles:
     ) -> None:
         self.verdicts: dict[str, Role] = {}
         """Role by ``co_filename``, for the files asked about so far whose name alone decides."""
+        self.users: set[str] = set()
+        """Those of these files that are the user's."""
         self.others: set[str] = set()
-        """Those of these files that are not the user's, as far as they were asked about."""
+        """Those that are not."""
         self._generated: dict[str, Role] = {}
         self._places: dict[str, Place | None] = {}
         self._directory = _working_directory()
@@ -136,7 +138,7 @@ class Roles:
         self.user_packages = tuple(user_packages)
         self._named = {tuple(name.split(".")) for name in user_packages}
         if program is not None:
-            self.verdicts |= {program: "user", os.path.realpath(program): "user"}
+            self.take_as_user([program, os.path.realpath(program)])
 
     def of(self, filename: str, module_globals: Mapping[str, object]) -> Role:
         """Role of the file `filename`, a ``co_filename``.
@@ -148,7 +150,17 @@ class Roles:
 
     def take_as_user(self, files: Iterable[str]) -> None:
         """Take files as the user's wherever they lie: test modules are, also those that are installed."""
-        self.verdicts |= dict.fromkeys(files, "user")
+        for filename in files:
+            self._settle(filename, "user")
+
+    def take_as_tool(self, filename: str) -> None:
+        """Take a file, or what code without one is named after, as a tool's."""
+        self._settle(filename, "tool")
+
+    def _settle(self, filename: str, role: Role) -> None:
+        self.verdicts[filename] = role
+        (self.users if role == "user" else self.others).add(filename)
+        (self.others if role == "user" else self.users).discard(filename)
 
     def describe(
         self, filename: str, module_globals: Mapping[str, object] | None = None
@@ -192,9 +204,7 @@ class Roles:
         except Exception as error:
             let_through(error)
             role = "user"
-        self.verdicts[filename] = role
-        if role != "user":
-            self.others.add(filename)
+        self._settle(filename, role)
         return role
 
     def _role_of_generated(self, filename: str, module_globals: Mapping[str, object]) -> Role:

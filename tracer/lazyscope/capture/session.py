@@ -50,7 +50,7 @@ class Session:
     def __init__(self, recorder: Recorder, *, everywhere: bool) -> None:
         self.recorder = recorder
         self.roles = recorder.roles
-        self.roles.verdicts[FILENAME] = "tool"
+        self.roles.take_as_tool(FILENAME)
         self.sighter = Sighter(recorder.roles)
         self.everywhere = everywhere
         self.open = True
@@ -160,9 +160,9 @@ class Session:
 
 # Which sessions are open, and which watch the running code
 
-_everywhere: tuple[Session, ...] = ()
+watching_all: tuple[Session, ...] = ()
 _open: tuple[Session, ...] = ()
-_scope: ContextVar[tuple[Session, ...] | None] = ContextVar("lazyscope", default=None)
+scope: ContextVar[tuple[Session, ...] | None] = ContextVar("lazyscope", default=None)
 
 
 class _Nobody(tuple["Session", ...]):
@@ -176,7 +176,7 @@ class _Nobody(tuple["Session", ...]):
 
 
 _NOBODY = _Nobody()
-_of_thread: OfThread[tuple[Session, ...]] = OfThread()
+of_thread: OfThread[tuple[Session, ...]] = OfThread()
 _patches: Patches | None = None
 _holders = 0
 """Who wants the sensors to stay in place between traces."""
@@ -186,10 +186,10 @@ _lock = threading.RLock()
 
 def watching() -> tuple[Session, ...]:
     """The open sessions that watch the running code."""
-    scoped = _scope.get()
+    scoped = scope.get()
     if scoped is None:
-        if not _of_thread.known:
-            return _everywhere
+        if not of_thread.known:
+            return watching_all
         scoped = _inherited()
     if scoped is _NOBODY:
         return ()
@@ -197,7 +197,7 @@ def watching() -> tuple[Session, ...]:
         if not session.open:
             scoped = tuple(s for s in scoped if s.open)
             break
-    return _everywhere + scoped
+    return watching_all + scoped
 
 
 def any_open() -> bool:
@@ -214,18 +214,18 @@ def not_watching() -> list[Session]:
 
 def _inherited() -> tuple[Session, ...]:
     """What the starter of this thread was watched by."""
-    found = _of_thread.here() or ()
+    found = of_thread.here() or ()
     if found is not _NOBODY:
         found = tuple(s for s in found if s.open)
     if found:
         # The thread's own context says so from now on: dask's pool carries it into the tasks of its forces.
-        _scope.set(found)
+        scope.set(found)
     return found
 
 
 def scoped_sessions() -> tuple[Session, ...]:
     """Sessions that watch the running context, without those that watch everything."""
-    scoped = _scope.get()
+    scoped = scope.get()
     return scoped if scoped is not None else _inherited()
 
 
@@ -233,16 +233,16 @@ def let_thread_inherit(thread: threading.Thread) -> None:
     """Have a thread watched by the sessions that watch its starter."""
     scoped = scoped_sessions()
     if scoped:
-        _of_thread.set(thread, scoped)
+        of_thread.set(thread, scoped)
 
 
 def enter(sessions: tuple[Session, ...]) -> Token[tuple[Session, ...] | None]:
     """Have these sessions watch what follows in this context, until `leave`."""
-    return _scope.set(sessions)
+    return scope.set(sessions)
 
 
 def leave(entered: Token[tuple[Session, ...] | None]) -> None:
-    _scope.reset(entered)
+    scope.reset(entered)
 
 
 @contextmanager
@@ -272,7 +272,7 @@ def start(
     lazyscope.errors.TraceFileError
         If the journal cannot be created; nothing is changed then.
     """
-    global _everywhere, _open
+    global watching_all, _open
     with _lock:
         if not _open:
             narration.remember()
@@ -284,7 +284,7 @@ def start(
         _open = (*_open, session)
         _carry_into_threads()
         if everywhere:
-            _everywhere = (*_everywhere, session)
+            watching_all = (*watching_all, session)
         else:
             resume(session)
         session.started = time.perf_counter()
@@ -293,7 +293,7 @@ def start(
 
 def resume(session: Session) -> None:
     """Have a session watch what follows in this context."""
-    entered = _scope.set((*scoped_sessions(), session))
+    entered = scope.set((*scoped_sessions(), session))
     if entered.old_value is Token.MISSING:
         session.first_in = entered
 
@@ -305,20 +305,20 @@ def suspend(session: Session) -> None:
     if entered is not None and not others:
         # The context is as it was, without a variable of ours; a block may end in another one.
         with suppress(ValueError):
-            _scope.reset(entered)
+            scope.reset(entered)
             return
-    _scope.set(others or None)
+    scope.set(others or None)
 
 
 def stop(session: Session, end: events.End | None = None) -> None:
     """Close a session; with the last one everything is put back as it was."""
-    global _everywhere, _open
+    global watching_all, _open
     with _lock:
         if not session.open:
             return
         session.open = False
         _open = tuple(s for s in _open if s is not session)
-        _everywhere = tuple(s for s in _everywhere if s is not session)
+        watching_all = tuple(s for s in watching_all if s is not session)
         suspend(session)
         try:
             if not (_open or _holders):
