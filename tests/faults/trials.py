@@ -72,8 +72,12 @@ def show_all() -> None:
 def _shown(case: list[Any], path: Path) -> Outcome:
     from lazyscope.errors import TraceFileError
 
-    path.write_bytes(content_of(case))
     outcome = Outcome(name_of(case))
+    try:
+        path.write_bytes(content_of(case))
+    except OverflowError:
+        outcome.refused = "no trace can hold what the mutation made of a number"
+        return outcome
     _forget_peak()
     began = time.process_time()
     limit = int(began) + MOST_SECONDS + 5

@@ -49,6 +49,8 @@ class Placed:
         roles = [self.trace.file_of(position).role for position in self.way]
         if self.innermost is None or self.user_site not in self.way or roles[-1:] == ["user"]:
             return None
+        if "user" not in roles:
+            return None
         last = len(roles) - 1 - roles[::-1].index("user")
         method = self._function(self.way[last + 1])
         return method if method in _CONVERSIONS and self.way[last] == self.user_site else None
