@@ -7,6 +7,7 @@ Linux can be told to forget. A process that dies is replaced, and its trace has 
 
 from __future__ import annotations
 
+import heapq
 import json
 import os
 import resource
@@ -27,6 +28,7 @@ MOST_SECONDS = 20
 MOST_BYTES = 1_000_000_000
 _MOST_ADDRESSES = 4_000_000_000
 """What no trace may ask of the machine that the others run on."""
+_MOST_KEPT = 250_000_000
 _MOST_WAIT = 200
 """Seconds of the clock, for what waits and computes nothing."""
 
@@ -72,8 +74,12 @@ def show_all() -> None:
 def _shown(case: list[Any], path: Path) -> Outcome:
     from lazyscope.errors import TraceFileError
 
-    path.write_bytes(content_of(case))
     outcome = Outcome(name_of(case))
+    try:
+        path.write_bytes(content_of(case))
+    except OverflowError:
+        outcome.refused = "no trace can hold what the mutation made of a number"
+        return outcome
     _forget_peak()
     began = time.process_time()
     limit = int(began) + MOST_SECONDS + 5
@@ -164,6 +170,10 @@ def outcomes_of(
                 outcome = process.outcome(waiting.get())
                 found.append(outcome)
                 told(outcome)
+                if outcome.bytes > _MOST_KEPT:
+                    # What one trace left behind must not be put down to the next.
+                    process.end()
+                    process = _Process(errors)
             process.end()
 
     threads = [threading.Thread(target=work) for _ in range(processes)]
@@ -232,9 +242,10 @@ def summary(outcomes: list[Outcome]) -> str:
         f"{sum(bool(o.faults) for o in outcomes):,} with faults"
     ]
     if outcomes:
-        slowest, largest = max(outcomes, key=lambda o: o.seconds), max(outcomes, key=lambda o: o.bytes)
-        lines.append(f"slowest: {slowest.seconds:.1f} s ({slowest.name})")
-        lines.append(f"largest: {largest.bytes / 1e6:,.0f} MB ({largest.name})")
+        slowest = heapq.nlargest(5, outcomes, key=lambda o: o.seconds)
+        largest = heapq.nlargest(5, outcomes, key=lambda o: o.bytes)
+        lines += [f"slowest: {outcome.seconds:.1f} s ({outcome.name})" for outcome in slowest]
+        lines += [f"largest: {outcome.bytes / 1e6:,.0f} MB ({outcome.name})" for outcome in largest]
     for outcome in outcomes:
         lines += [f"{outcome.name}: {fault}" for fault in outcome.faults]
     return "\n".join(lines)

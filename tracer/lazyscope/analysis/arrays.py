@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -65,10 +66,10 @@ def array_of(trace: TraceData, name: int, maker: int | None) -> Array:
 
 def _bytes(trace: TraceData, name: int, call: events.Call | None, layer: int | None) -> int | None:
     for output, dtype, layout in call.outputs if call is not None else ():
-        size = _itemsize(trace.texts[dtype]) if output == name else None
+        size = itemsize(trace.texts[dtype]) if output == name else None
         shape = [length for length in trace.layouts[layout].shape if length is not None]
         if size is not None and len(shape) == len(trace.layouts[layout].shape):
-            return size * math.prod(shape)
+            return in_bytes(size, shape)
     return None if layer is None else layer_bytes(trace.layers[layer])
 
 
@@ -76,17 +77,31 @@ def layer_bytes(layer: events.Layer) -> int | None:
     """Blocks times the largest chunk; None where one of them is unknown."""
     if layer.blocks is None or layer.chunk_bytes is None:
         return None
-    return math.prod(layer.blocks) * layer.chunk_bytes
+    return in_bytes(layer.chunk_bytes, layer.blocks)
+
+
+def in_bytes(one: int, lengths: Iterable[int]) -> int | None:
+    """So many times the bytes of one; None beyond what formats can hold, as of arrays nobody will compute."""
+    size = one * math.prod(lengths)
+    return size if size < 1 << 63 else None
+
+
+_LONGEST_DTYPE = 2_000
+"""Characters: NumPy reads a list of types and evaluates it."""
 
 
 @lru_cache(maxsize=256)
-def _itemsize(dtype: str) -> int | None:
+def itemsize(dtype: str) -> int | None:
+    """Bytes of one element; None where the text is no dtype."""
     # Under pytest, NumPy is imported by the tests or not at all.
     import numpy as np
 
+    if len(dtype) > _LONGEST_DTYPE:
+        return None
     try:
         return int(np.dtype(dtype).itemsize) or None
-    except (TypeError, ValueError):
+    except Exception:
+        # SyntaxError, OverflowError and others: it depends on what the text looks like.
         return None
 
 

@@ -189,8 +189,12 @@ def _limited(trace: TraceData, number: int) -> _File:
     packed, sources = trace.packed_source(number), _sources(trace)
     if not packed or trace.has_lost(number):
         return _File([], is_lost=bool(packed))
+    if sources.tokens <= 0:
+        return _File(trace.source_lines(number), is_lost=True)
     file = _file_of(packed)
     if not file.can_be_parsed or file.tokens > sources.tokens:
+        # Counting takes its time, too.
+        sources.tokens -= file.tokens // 4
         return _File(file.lines, is_lost=True)
     sources.tokens -= file.tokens
     return file

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
-from lazyscope.analysis.arrays import variable_at
+from lazyscope.analysis.arrays import in_bytes, itemsize, variable_at
 from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.places import place_of
 from lazyscope.analysis.reading import Reading
@@ -50,10 +47,8 @@ class Shaped:
         known = [length for length in lengths if length is not None]
         if len(known) < self.ndim:
             return None
-        try:
-            return int(np.dtype(self.dtype).itemsize) * math.prod(known)
-        except (TypeError, ValueError):
-            return None
+        one = itemsize(self.dtype)
+        return None if one is None else in_bytes(one, known)
 
 
 # What failed

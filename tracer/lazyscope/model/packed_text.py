@@ -27,15 +27,14 @@ class PackedTexts:
 
     def lines(self, packed: bytes) -> list[str] | None:
         """The lines of a text without their ends; None where it cannot be had."""
-        text = unpacked(packed, min(MOST_BYTES, self._bytes))
-        if text is None:
+        text = unpacked(packed, min(MOST_BYTES, self._bytes)) if self._bytes > 0 else None
+        # What came to nothing took its time, too. Nothing unfolds to more than 1,032 times its size.
+        self._bytes -= len(text) if text is not None else min(1_032 * len(packed), MOST_BYTES)
+        if text is None or text.count("\n") + text.count("\r") > 2 * min(MOST_LINES, self._lines):
             return None
         lines = split_lines(text)
-        if len(lines) > min(MOST_LINES, self._lines):
-            return None
-        self._bytes -= len(text)
         self._lines -= len(lines)
-        return lines
+        return lines if len(lines) <= MOST_LINES else None
 
 
 def unpacked(packed: bytes, most: int = MOST_BYTES) -> str | None:

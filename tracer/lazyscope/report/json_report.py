@@ -235,6 +235,10 @@ class _Writer:
         return None if found is None else _site(found, self.source)
 
 
+_LONGEST = 4_000
+"""Characters of a line or an expression."""
+
+
 def _id(found: Finding | None) -> str | None:
     return None if found is None else found.id
 
@@ -286,9 +290,14 @@ def _site(site: SourceSite, source: bool) -> Document:
         "column": site.column,
         "end_column": site.end_column,
         "function": site.function,
-        "code": site.code if source else "",
-        "expression": site.expression if source else None,
+        "code": _cut(site.code) if source else "",
+        "expression": _cut(site.expression) if source and site.expression is not None else None,
     }
+
+
+def _cut(text: str) -> str:
+    """Source of any length: each force may show it."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _began(force: Force) -> tuple[float, int]:
