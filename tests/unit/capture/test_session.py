@@ -170,7 +170,7 @@ class TestErrors:
         (calls, "_record"),
         (calls, "OpenCall"),
         (execution.Execution, "begin"),
-        (execution.Execution, "_write_begin"),
+        (execution.Execution, "_begin_in"),
         (execution.Execution, "see_graph"),
         (execution.Execution, "end"),
         (execution.Execution, "asks_for"),

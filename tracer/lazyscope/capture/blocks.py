@@ -73,9 +73,7 @@ def blocks_on(blocks: int | None, old: Grid, new: Grid) -> int:
 
 def _regrid(blocks: int, old: Grid, new: Grid) -> int:
     """The same blocks as a bit set over a larger grid of as many dimensions."""
-    return bits(
-        [_index(number, old) for number in range(blocks.bit_length()) if blocks >> number & 1], new
-    )
+    return bits([_index(number, old) for number in range(blocks.bit_length()) if blocks >> number & 1], new)
 
 
 def _index(number: int, grid: Grid) -> Grid:

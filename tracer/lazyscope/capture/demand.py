@@ -90,7 +90,7 @@ def _all_whole(graphs: list[tuple[Any, Any]], large: dict[str, Whole]) -> list[G
 def _are_all(keys_of: Mapping[str, frozenset[Any]], layers: Mapping[str, Any]) -> bool:
     """Whether these keys, by their names, are all there are of those names."""
     for name, keys in keys_of.items():
-        layer = layers.get(name)
+        layer: Any = layers.get(name)
         if type(layer) is MaterializedLayer:
             mapping = layer.mapping
             if type(mapping) is not dict or len(keys) != len(mapping) or not mapping.keys() >= keys:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import linecache
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from dask.core import flatten
+import numpy as np
+from dask._expr import Expr
 
 from lazyscope.capture import allowed, memory
 from lazyscope.capture.callsite import Sighting, trigger_of
 from lazyscope.capture.demand import Demand, demand_of
-from lazyscope.capture.history import Asked
 from lazyscope.capture.instruction import position_of
-from lazyscope.capture.layers import Group, group_of_keys
+from lazyscope.capture.layers import Group, group_of_keys, noted
 from lazyscope.capture.narration import narrate
 from lazyscope.capture.of_thread import thread_name
+from lazyscope.capture.own_failures import survived
+from lazyscope.capture.plain import flat, is_plain, itemsize_of, name_of, stored, total_of
 from lazyscope.capture.recorder import Recorder
 from lazyscope.capture.session import Session
 from lazyscope.capture.switches import switches
@@ -35,6 +37,8 @@ WORTH_A_PEAK = 1_000_000
 """Bytes of the largest chunk or the result from which the highest resident size is looked at."""
 
 _peaks = memory.PeakReader()
+
+_T = TypeVar("_T")
 
 
 class Request:
@@ -71,11 +75,21 @@ class Request:
 
     def demand(self) -> Demand:
         if self.collections is None:
-            return demand_of([(_materialised(self.graph), _flat(self.keys))])
-        demand = demand_of([_wanted_of(c) for c in self.collections if not is_expression(c)])
-        if any(is_expression(c) for c in self.collections):
-            return self._with_expressions(demand)
-        return demand
+            return demand_of([(_materialised(self.graph), flat(self.keys))])
+        graphs, expressions, exact = [], False, True
+        for collection in self.collections:
+            if is_graph_array(collection):
+                graphs.append((collection.dask, collection._name))
+            elif is_expression(collection):
+                expressions = True
+            elif (asked := _tried(lambda one=collection: _wanted_of(one), None)) is not None:  # type: ignore[misc]
+                graphs.append(asked)
+            else:
+                exact = False
+        demand = demand_of(graphs)
+        if not exact:
+            demand = demand._replace(exact=False)
+        return self._with_expressions(demand) if expressions else demand
 
     def _with_expressions(self, demand: Demand) -> Demand:
         """The demand of dask.dataframe's collections, read off the expression that is handed over."""
@@ -91,7 +105,7 @@ class Request:
         """Names of what is asked for."""
         if self.collections is not None:
             return [_name(c) for c in self.collections]
-        return [str(k[0]) if type(k) is tuple and k else str(k) for k in _flat(self.keys)[:100]]
+        return [name_of(key) for key in flat(self.keys)[:100]]
 
     def expected_bytes(self) -> int | None:
         """Bytes of the results, from shapes and dtypes; None where one is unknown."""
@@ -109,38 +123,63 @@ class Request:
 def is_graph_array(collection: Any) -> bool:
     """Whether a collection is a dask array that is backed by a graph."""
     core = sys.modules.get("dask.array.core")
-    return core is not None and isinstance(collection, core.Array)
+    return core is not None and issubclass(type(collection), core.Array)
 
 
 def is_expression(collection: Any) -> bool:
     """Whether a collection is backed by an expression rather than by a graph (dask.dataframe)."""
-    return hasattr(collection, "expr") and hasattr(collection, "_expr")
+    return issubclass(type(stored(collection, "_expr")), Expr)
 
 
 def _wanted_of(collection: Any) -> tuple[Any, Any]:
-    if is_graph_array(collection):
-        return collection.__dask_graph__(), collection._name
-    return collection.__dask_graph__(), list(flatten(collection.__dask_keys__()))
+    return collection.__dask_graph__(), flat(list(collection.__dask_keys__()))
 
 
 def _materialised(graph: Any) -> Any:
-    return graph if isinstance(graph, Mapping) else graph.__dask_graph__()
-
-
-def _flat(keys: Any) -> list[Any]:
-    return list(flatten(keys)) if isinstance(keys, list) else [keys]
+    return graph if issubclass(type(graph), Mapping) else graph.__dask_graph__()
 
 
 def _name(collection: Any) -> str:
-    name = getattr(collection, "_name", None) or getattr(collection, "key", None)
-    return name if isinstance(name, str) else type(collection).__name__
+    if is_graph_array(collection):
+        return str(collection._name)
+    if is_expression(collection):
+        return str(stored(collection, "_expr")._name)
+    for attribute in ("_name", "key", "_key"):
+        name = stored(collection, attribute)
+        if type(name) is str:
+            return name
+    return type(collection).__name__
 
 
 def _array_bytes(array: Any) -> int | None:
-    size = 1
+    meta = array._meta
+    if issubclass(type(meta), np.ndarray):
+        size = itemsize_of(np.ndarray.dtype.__get__(meta))
+    else:
+        size = itemsize_of(noted(array.dask.layers.get(array._name), "dtype"))
     for sizes in array._chunks:
-        size *= sum(sizes)
-    return None if size != size else int(size) * array._meta.dtype.itemsize
+        length = total_of(sizes)
+        if length is None or size is None:
+            return None
+        size *= length
+    return size
+
+
+def _same(key: Any) -> Any:
+    """What stands for a key where keys are compared."""
+    return key if is_plain(key) else id(key)
+
+
+def _tried(make: Callable[[], _T], otherwise: _T) -> _T:
+    """What one step makes of it; the others go on without where it fails."""
+    try:
+        return make()
+    except BaseException as error:
+        survived(error)
+        return otherwise
+
+
+_NOTHING_KNOWN = Demand([], exact=False)
 
 
 class Execution:
@@ -175,13 +214,13 @@ class Execution:
         if self.request is None:
             return False
         mine = self.request.final_keys
-        return mine is keys or set(_flat(keys)) <= set(_flat(mine))
+        return mine is keys or set(map(_same, flat(keys))) <= set(map(_same, flat(mine)))
 
     def see_graph(self, graph: Any, keys: Any) -> Any:
         """Look at the graph that a local scheduler is about to run; return what to run."""
         if "dask.dataframe" not in sys.modules:
             return graph
-        if not isinstance(graph, Mapping):
+        if not issubclass(type(graph), Mapping):
             # What the scheduler would do next; done once, so that both see the same tasks.
             graph = graph.__dask_graph__()
         self._graph = (graph, keys)
@@ -195,7 +234,7 @@ class Execution:
 
         if self.request.collections is None:
             graph = self.request.graph
-            return reads_in_graph(graph, self.request.keys) if isinstance(graph, Mapping) else None
+            return reads_in_graph(graph, self.request.keys) if issubclass(type(graph), Mapping) else None
         return reads_in_expression(self.request.final)
 
     def _actual_reads(self) -> Reads | None:
@@ -213,52 +252,70 @@ class Execution:
 
         `method` is the function of dask that a recorded one stands for, and whose frame is not there yet.
         """
-        assert self.request is not None
-        demand = self.request.demand()
-        expected = self.request.expected_bytes()
-        results = self.request.results()
-        resident = memory.resident_bytes()
+        request = self.request
+        assert request is not None
+        try:
+            self._begin(request, watching, frame, method)
+        finally:
+            # Nothing of the program is kept alive while it runs.
+            request.collections = request.graph = request.final = None
+
+    def _begin(
+        self, request: Request, watching: tuple[Session, ...], frame: FrameType, method: str | None
+    ) -> None:
+        demand = _tried(request.demand, _NOTHING_KNOWN)
+        expected = _tried(request.expected_bytes, None)
+        results: list[str] = _tried(request.results, [])
         largest = max([g.chunk_bytes for g in demand.groups if g.chunk_bytes], default=None)
         if largest is None or largest >= WORTH_A_PEAK or (expected or 0) >= WORTH_A_PEAK:
             self._peak_before = _peaks.before()
-        self._reads = self._expected_reads()
-        switched = switches()
+        if "dask.dataframe" in sys.modules:
+            self._reads = _tried(self._expected_reads, None)
+        switched = _tried(switches, None)
+        known = demand, expected, results, largest
         for session in watching:
-            if session.switches != switched:
-                _note_switches(session, switched)
-            number = session.next_force(allowed=self.allowed is not None)
-            self._ids.append((session, number))
-            asked = session.history.ask(demand, number)
-            sighting = session.sighter.sight(frame)
-            if method is not None:
-                sighting = sighting._replace(inner=[*sighting.inner, method])
-            self._write_begin(
-                session, number, sighting, demand.exact, asked, expected, results, resident, largest
-            )
-        # Nothing of the program is kept alive while it runs.
-        self.request.collections = self.request.graph = self.request.final = None
+            try:
+                if switched is not None and session.switches != switched:
+                    _note_switches(session, switched)
+                sighting = session.sighter.sight(frame)
+                if method is not None:
+                    sighting = sighting._replace(inner=[*sighting.inner, method])
+                self._begin_in(session, sighting, *known)
+            except BaseException as error:
+                # The other sessions are told all the same.
+                survived(error)
 
-    def _write_begin(
+    def _begin_in(
         self,
         session: Session,
-        number: int,
         sighting: Sighting,
-        exact: bool,
-        asked: list[Asked],
+        demand: Demand,
         expected: int | None,
         results: list[str],
-        resident: int | None,
         largest: int | None,
     ) -> None:
+        number = session.next_force(allowed=self.allowed is not None)
+        asked = session.history.ask(demand, number)
         trigger = trigger_of(sighting.inner)
         user_site, entry, inherited = self._user(session, sighting)
         if trigger == "store":
             # The arrays asked for have the shape of what is written, and come back empty.
             expected = None
         free = memory.free_bytes() if expected is not None and expected >= WORTH_A_LOOK else None
+        resident = memory.resident_bytes()
+        reads = self._reads.units if self._reads is not None else ()
 
         def record(recorder: Recorder) -> events.Record:
-            wanted = [wanted_record(recorder, one) for one in asked]
+            wanted = []
+            tasks = repeated = 0
+            for group, again, last in asked:
+                tasks += group.tasks
+                repeated += again
+                layer = recorder.known_layer(group.name)
+                if layer is None:
+                    layer = recorder.add_layer(group.name, layer_record(recorder, group))
+                blocks = None if group.blocks is None else _bytes_of(group.blocks)
+                wanted.append(events.Wanted(layer, group.tasks, again, blocks, last))
             stack, site, user = recorder.whereabouts(sighting)
             return events.ForceBegin(
                 id=number,
@@ -273,21 +330,22 @@ class Execution:
                 scheduler=self.scheduler,
                 thread=recorder.text(thread_name()),
                 wanted=wanted,
-                tasks=sum(one.group.tasks for one in asked),
-                tasks_repeated=sum(one.repeated for one in asked),
-                tasks_exact=exact,
+                tasks=tasks,
+                tasks_repeated=repeated,
+                tasks_exact=demand.exact,
                 results=[recorder.text(name) for name in results],
                 expected_bytes=expected,
                 largest_chunk_bytes=largest,
                 resident_bytes=resident,
                 free_bytes=free,
-                partition_reads=len(self._reads.units) if self._reads else 0,
-                partition_reads_repeated=session.reads.known(self._reads.units) if self._reads else 0,
+                partition_reads=len(reads),
+                partition_reads_repeated=session.reads.known(reads) if reads else 0,
                 allowed=self.allowed,
                 inferring=sighting.inferring,
             )
 
         session.recorder.emit(record)
+        self._ids.append((session, number))
         if free is not None and expected is not None and expected > free:
             _say_it_cannot_fit(session, sighting, expected, free)
         if session.on_force is not None:
@@ -309,26 +367,43 @@ class Execution:
         self.request = None
         if not self._ids:
             return
-        peak = memory.peak_resident_bytes() if self._peak_before is not None else None
-        raised = peak is not None and self._peak_before is not None and peak > self._peak_before
-        size = None if failure is not None else result_bytes(result)
-        reads = self._actual_reads()
+        peak = None
+        if self._peak_before is not None:
+            peak = memory.peak_resident_bytes()
+            peak = peak if peak is not None and peak > self._peak_before else None
+        size = None if failure is not None else _tried(lambda: result_bytes(result), None)
+        reads = self._reads if self._graph is None else _tried(self._actual_reads, self._reads)
         self._graph = None
         for session, number in self._ids:
-            record = events.ForceEnd(
-                id=number,
-                completed=failure is None,
-                seconds=self.ended - self.began,
-                task_seconds=sum(self.worked.values()) if self.worked else None,
-                bytes=size,
-                peak_bytes=peak if raised else None,
-                error=None if failure is None else type(failure).__name__,
-                partition_reads=None if reads is None else len(reads.units),
-                partition_reads_repeated=None if reads is None else session.reads.repeated(reads.units),
-            )
-            for reader in reads.unknown if reads is not None else ():
+            try:
+                self._end_in(session, number, size, peak, failure, reads)
+            except BaseException as error:
+                survived(error)
+
+    def _end_in(
+        self,
+        session: Session,
+        number: int,
+        size: int | None,
+        peak: int | None,
+        failure: BaseException | None,
+        reads: Reads | None,
+    ) -> None:
+        record = events.ForceEnd(
+            id=number,
+            completed=failure is None,
+            seconds=self.ended - self.began,
+            task_seconds=sum(self.worked.values()) if self.worked else None,
+            bytes=size,
+            peak_bytes=peak,
+            error=None if failure is None else type(failure).__name__,
+            partition_reads=None if reads is None else len(reads.units),
+            partition_reads_repeated=None if reads is None else session.reads.repeated(reads.units),
+        )
+        if reads is not None:
+            for reader in reads.unknown:
                 session.blind_spot(f"a dataframe reader that is not understood: {reader}")
-            session.recorder.emit_record(record)
+        session.recorder.emit_record(record)
 
 
 def _note_switches(session: Session, switched: dict[str, bool]) -> None:
@@ -337,20 +412,6 @@ def _note_switches(session: Session, switched: dict[str, bool]) -> None:
         if session.switches.get(name) is not on:
             session.recorder.emit_record(events.Switch(name, on))
     session.switches = switched
-
-
-def wanted_record(recorder: Recorder, asked: Asked) -> events.Wanted:
-    group = asked.group
-    layer = recorder.known_layer(group.name)
-    if layer is None:
-        layer = recorder.add_layer(group.name, layer_record(recorder, group))
-    return events.Wanted(
-        layer,
-        group.tasks,
-        asked.repeated,
-        None if group.blocks is None else _bytes_of(group.blocks),
-        asked.last,
-    )
 
 
 def layer_record(recorder: Recorder, group: Group) -> events.Layer:
@@ -380,24 +441,21 @@ def _bytes_of(blocks: int) -> bytes:
 
 
 def result_bytes(result: Any) -> int | None:
-    """Bytes of what a scheduler gave back; None if a part of it does not say."""
+    """Bytes of what a scheduler gave back; None if part of it is not NumPy's, as others may compute."""
     total = 0
     todo = [result]
     while todo:
         value = todo.pop()
-        if type(value) is list or type(value) is tuple:
-            todo.extend(value)
-            continue
-        size = getattr(value, "nbytes", None) if _says_its_size(value) else None
-        if not isinstance(size, int):
+        kind = type(value)
+        if kind is list or kind is tuple:
+            todo += value
+        elif issubclass(kind, np.ndarray):
+            total += np.ndarray.nbytes.__get__(value)
+        elif issubclass(kind, np.generic):
+            total += np.generic.nbytes.__get__(value)
+        else:
             return None
-        total += size
     return total
-
-
-def _says_its_size(value: Any) -> bool:
-    """NumPy's arrays and scalars: others may compute when asked."""
-    return type(value).__module__ == "numpy" or type(value).__module__.startswith("numpy.")
 
 
 def _say_it_cannot_fit(session: Session, sighting: Sighting, expected: int, free: int) -> None:

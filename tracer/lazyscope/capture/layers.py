@@ -83,7 +83,7 @@ class BlockwiseShape(NamedTuple):
     """
 
 
-_NO_KEYS: dict[Any, Any] = {}
+_NO_KEYS: Mapping[Any, Any] = {}
 _Sizes: TypeAlias = tuple[tuple[int | None, ...] | None, int | None]
 NO_SIZES: _Sizes = (None, None)
 
@@ -96,7 +96,7 @@ def whole_of(name: str, layers: Mapping[str, Any], large: dict[str, Whole]) -> W
 
     What is read off layers that are too large to be remembered is put into `large`.
     """
-    layer = layers.get(name)
+    layer: Any = layers.get(name)
     known = _remembered.get(id(layer))
     if known is not None and known[0]() is layer:
         whole = known[1]
@@ -152,9 +152,9 @@ def _sized(whole: Whole, layer: Any) -> Whole:
 def sizes_of(layer: Any) -> _Sizes:
     """Shape and bytes of the largest chunk, as dask notes them when it makes an array of a layer."""
     notes = layer.collection_annotations if issubclass(type(layer), Layer) else None
-    if type(notes) is not dict or "chunksize" not in notes:
+    if type(notes) is not dict:
         return NO_SIZES
-    chunk = notes["chunksize"]
+    chunk = notes.get("chunksize")
     if type(chunk) is not tuple:
         return NO_SIZES
     itemsize = itemsize_of(notes.get("dtype"))
@@ -163,6 +163,12 @@ def sizes_of(layer: Any) -> _Sizes:
         if None in chunk:
             return chunk, None
     return chunk, None if itemsize is None else itemsize * math.prod(chunk)
+
+
+def noted(layer: Any, what: str) -> Any:
+    """What dask has noted of the array made of a layer."""
+    notes = layer.collection_annotations if issubclass(type(layer), Layer) else None
+    return notes.get(what) if type(notes) is dict else None
 
 
 _ONLY_INT = frozenset({int})
@@ -429,5 +435,3 @@ def group_of_keys(name: str, keys: int | Iterable[Any]) -> Group:
 def _mapping_group(name: str, keys: list[Any], reads: tuple[str, ...] | None, sizes: _Sizes) -> Group:
     grid, blocks = located(keys)
     return Group(name, grid, blocks, len(keys), len(keys), reads, *sizes)
-
-

@@ -28,17 +28,20 @@ import weakref
 from collections import ChainMap
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from operator import attrgetter
-from types import FunctionType
+from types import BuiltinFunctionType, FunctionType
 from typing import Any, NamedTuple
 
 from dask._expr import Expr
 from dask._task_spec import GraphNode, Task, _execute_subgraph
-from dask.core import flatten, keys_in_tasks
-from dask.highlevelgraph import MaterializedLayer
+from dask.core import keys_in_tasks
+from dask.highlevelgraph import HighLevelGraph, MaterializedLayer
 from dask.tokenize import tokenize
 from dask.typing import no_default
-from dask.utils import funcname
+
+from lazyscope.capture.own_failures import let_through
+from lazyscope.capture.plain import flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,7 @@ def reads_in_graph(graph: Mapping[Any, Any], wanted: Iterable[Any] | None = None
     try:
         return finder.reads(finder.find(graph, wanted))
     except Exception as error:
+        let_through(error)
         return NONE._replace(unknown=frozenset({type(error).__name__}), exact=False)
 
 
@@ -148,7 +152,7 @@ class _Finder:
 
     def find(self, graph: Any, wanted: Iterable[Any] | None) -> dict[Any, list[ReadUnit]]:
         """The reads of a graph by key, cut to what is wanted only if there are any."""
-        layered = hasattr(graph, "layers")
+        layered = issubclass(type(graph), HighLevelGraph)
         mappings = _mappings_in(graph) if layered else [graph]
         found: dict[Any, list[ReadUnit]] = {}
         whole = ChainMap(*mappings)
@@ -159,7 +163,7 @@ class _Finder:
         if layered and len(graph) > CULL_AT_MOST:
             self.exact = False
             return found
-        keys = set(flatten(wanted))
+        keys = set(flat(wanted))
         needed = ChainMap(*_mappings_in(graph.cull(keys))) if layered else _needed(graph, keys)
         return {key: units for key, units in found.items() if key in needed}
 
@@ -201,7 +205,7 @@ class _Finder:
         if read is not None:
             return self._resolve(read, task)
         for argument in task.args:
-            if isinstance(argument, Task):
+            if issubclass(type(argument), Task):
                 return self._of_each(task.args)
         return self._produced(func, task) if task._data_producer or func is not task.func else _NOTHING
 
@@ -209,20 +213,21 @@ class _Finder:
         found: list[ReadUnit] = []
         for node in nodes:
             # What needs the result of another task does not read, unless tasks are fused in it.
-            if isinstance(node, Task) and (not node._dependencies or node.func is _execute_subgraph):
+            if issubclass(type(node), Task) and (not node._dependencies or node.func is _execute_subgraph):
                 found += self.units(node)
         return found
 
     def _resolve(self, read: _Reader, task: Any) -> list[ReadUnit]:
         try:
             return list(read(*task.args, **task.kwargs))
-        except Exception:
+        except Exception as error:
+            let_through(error)
             self.unknown.add(read.__name__.strip("_"))
             return _NOTHING
 
     def _produced(self, func: Any, task: Any) -> list[ReadUnit]:
         """What a task of ``from_map`` with a function of the user's reads."""
-        in_memory = isinstance(func, type) or func is self._identity or _is_array_source(func, task)
+        in_memory = issubclass(type(func), type) or func is self._identity or _is_array_source(func, task)
         return _NOTHING if in_memory or task._dependencies else [self._mapped(func, task)]
 
     def _mapped(self, func: Any, task: Any) -> ReadUnit:
@@ -235,22 +240,45 @@ class _Finder:
         else:
             # Data in memory is hashed once, by dask, for the key; a second time would be felt.
             token += tokenize(task.key if any(map(_is_data, given)) else (task.args, options))
-        return ReadUnit("from_map", f"{getattr(func, '__module__', '')}.{funcname(func)}", (token,))
+        return ReadUnit("from_map", _named(func), (token,))
 
 
 _PLAIN = {bool, float, int, str, type(None)}
 
-_tokens: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+TOKENS = 1_000
+"""Reading functions of which the token is remembered before all are forgotten."""
+
+_tokens: dict[int, tuple[weakref.ref[Any], str]] = {}
+"""By identity; the weak references have no callback, in which an interruption would be lost."""
 
 
 def _token_of(func: Any) -> str:
     """The token of a reading function when it was first met: one that counts its calls changes."""
+    known = _tokens.get(id(func))
+    if known is not None and known[0]() is func:
+        return known[1]
+    token = str(tokenize(func))
     try:
-        if func not in _tokens:
-            _tokens[func] = tokenize(func)
-        return _tokens[func]
+        reference = weakref.ref(func)
     except TypeError:
-        return str(tokenize(func))
+        return token
+    if len(_tokens) >= TOKENS:
+        _tokens.clear()
+    _tokens[id(func)] = reference, token
+    return token
+
+
+def _named(func: Any) -> str:
+    """Module and name of a function; of other callables those of their class, as they may answer anything."""
+    while type(func) is partial:
+        func = func.func
+    if type(func) not in _FUNCTIONS:
+        func = type(func)
+    return f"{func.__module__}.{func.__name__.strip('<>')[:_LONGEST_NAME]}"
+
+
+_FUNCTIONS = (FunctionType, BuiltinFunctionType)
+_LONGEST_NAME = 50
 
 
 _Reader = Callable[..., Iterable[ReadUnit]]
@@ -341,14 +369,18 @@ def _block(file: Any, offset: int, length: int | None, *_: Any) -> Iterable[Read
 
 def _is_array_source(func: Any, task: Any) -> bool:
     """Whether it is a chunk of an array that was given to ``dask.array.from_array``."""
-    if str(getattr(func, "__module__", "")).startswith("dask.array"):
+    if type(func) is FunctionType and str(func.__module__).startswith("dask.array"):
         return True
-    return any(isinstance(given, tuple) and given and isinstance(given[0], slice) for given in task.args)
+    return any(type(given) is tuple and given and type(given[0]) is slice for given in task.args)
 
 
 def _is_data(value: Any) -> bool:
     """Whether it is a frame or an array in memory, which takes long to hash."""
-    return type(value).__module__.partition(".")[0] in ("numpy", "pandas") and value.ndim > 0
+    return any(kind.__module__ in _OF_DATA and kind.__name__ in _DATA for kind in type(value).__mro__)
+
+
+_OF_DATA = ("numpy", "pandas", "pandas.core.frame", "pandas.core.series", "pandas.core.indexes.base")
+_DATA = ("ndarray", "DataFrame", "Series", "Index")
 
 
 def _mappings_in(graph: Any) -> list[Any]:
@@ -365,7 +397,8 @@ def _needed(graph: Mapping[Any, Any], wanted: Iterable[Any]) -> set[Any]:
         if key not in needed and key in graph:
             needed.add(key)
             task = graph[key]
-            stack.extend(task.dependencies if isinstance(task, GraphNode) else keys_in_tasks(graph, [task]))
+            is_node = issubclass(type(task), GraphNode)
+            stack.extend(task.dependencies if is_node else keys_in_tasks(graph, [task]))
     return needed
 
 
@@ -389,7 +422,8 @@ def reads_in_expression(expr: Any) -> Reads | None:
         for node, parts in _Nodes(expr, by_key=False):
             found.update(_node_reads(finder, node, parts))
         return finder.reads(found)
-    except Exception:
+    except Exception as error:
+        let_through(error)
         return None
 
 
@@ -415,7 +449,8 @@ def tasks_in_expression(expr: Any) -> dict[str, int | frozenset[Any]] | None:
             if _is(operand, "RepartitionToFewer") and operand.npartitions == 1:
                 tasks.pop(operand._name, None)
         return tasks
-    except Exception:
+    except Exception as error:
+        let_through(error)
         return None
 
 
@@ -583,9 +618,9 @@ def _keys_of_tasks(layer: Mapping[Any, Any]) -> Iterator[Any]:
     stack = list(layer.items())
     while stack:
         key, task = stack.pop()
-        if isinstance(task, Task) and task.func is _execute_subgraph:
+        if issubclass(type(task), Task) and task.func is _execute_subgraph:
             stack.extend(task.args[0].items())
-        elif isinstance(task, Task) or (type(task) is tuple and task and callable(task[0])):
+        elif issubclass(type(task), Task) or (type(task) is tuple and task and callable(task[0])):
             yield key
 
 

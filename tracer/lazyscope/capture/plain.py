@@ -103,10 +103,10 @@ def members_of(value: Any) -> Iterator[Any] | None:
 
 def flat(keys: Any) -> list[Any]:
     """The keys in lists of lists of them."""
-    if type(keys) is not list:
+    if not issubclass(type(keys), list):
         return [keys]
     found: list[Any] = []
-    todo: list[Any] = [iter(keys)]
+    todo: list[Any] = [list.__iter__(keys)]
     while todo:
         for key in todo[-1]:
             if issubclass(type(key), list):
