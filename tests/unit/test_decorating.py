@@ -542,7 +542,8 @@ class TestOrder:
             else:
                 del items
                 gc.collect()
-                await asyncio.sleep(0.01)
+                while "clean up" not in blocks.log:
+                    await asyncio.sleep(0.001)
 
         for keep in (False, True):
             asyncio.run(main(keep))
