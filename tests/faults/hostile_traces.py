@@ -18,7 +18,7 @@ TRACES: dict[str, Callable[[], bytes]] = {}
 """What makes the bytes of each."""
 
 HUGE = 2**63 - 1
-_FORCES = dict(expected_bytes=8, largest_chunk_bytes=8, resident_bytes=8, free_bytes=8)
+_FORCES = ("expected_bytes", "largest_chunk_bytes", "resident_bytes", "free_bytes")
 
 
 def program(text: str = "y = bool(x)\n") -> tuple[TraceBuilder, int]:
@@ -73,7 +73,9 @@ for late in (False, True):
     where = "late source" if late else "source"
     TRACES[f"{where}: bomb of 3 GB"] = lambda late=late: _of_source(bomb(3_000), 1, (0, 1), late=late)
     TRACES[f"{where}: wrong checksum"] = lambda late=late: _of_source(broken_checksum(), 1, (0, 1), late=late)
-    TRACES[f"{where}: cut"] = lambda late=late: _of_source(zlib.compress(b"x\n" * 999)[:-9], 1, (0, 1), late=late)
+    TRACES[f"{where}: cut"] = lambda late=late: _of_source(
+        zlib.compress(b"x\n" * 999)[:-9], 1, (0, 1), late=late
+    )
     TRACES[f"{where}: no zlib"] = lambda late=late: _of_source(b"bool(x)\n", 1, (0, 7), late=late)
 
 
@@ -97,7 +99,13 @@ def _(build: TraceBuilder, at: int) -> None:
 
 # Times and figures
 
-for name, seconds in {"nan": math.nan, "inf": math.inf, "-inf": -math.inf, "1e308": 1e308, "-1": -1.0}.items():
+for name, seconds in {
+    "nan": math.nan,
+    "inf": math.inf,
+    "-inf": -math.inf,
+    "1e308": 1e308,
+    "-1": -1.0,
+}.items():
 
     @trace(f"a force takes {name} s")
     def _(build: TraceBuilder, at: int, seconds: float = seconds) -> None:
@@ -123,10 +131,20 @@ for name, seconds in {"nan": math.nan, "inf": math.inf, "-inf": -math.inf, "1e30
     def _(build: TraceBuilder, at: int, seconds: float = seconds) -> None:
         build._records.append(
             events.Difference(
-                at=0.0, began=0.0, ended=seconds, function="f", path="", difference="values", found="a",
-                expected="b", largest_absolute=seconds, largest_relative=seconds, site=at, user_site=at,
+                at=0.0,
+                began=0.0,
+                ended=seconds,
+                function="f",
+                path="",
+                difference="values",
+                found="a",
+                expected="b",
+                largest_absolute=seconds,
+                largest_relative=seconds,
+                site=at,
+                user_site=at,
             )
-        )  # fmt: skip
+        )
 
 
 for figure in (-1, 2**53, HUGE, 2**64 - 1):
@@ -155,11 +173,15 @@ for figure in (-1, 2**53, HUGE, 2**64 - 1):
     def _(build: TraceBuilder, at: int, figure: int = figure) -> None:
         text = build.text("sum-1")
         record = events.Layer(text, text, 3, [], [figure] * 2, [figure] * 2, figure, source=True)
-        build.force(at, "__bool__", seconds=1.0, wanted=[events.Wanted(build._number(record), 3, 3, b"\xff", 1)])
+        build.force(
+            at, "__bool__", seconds=1.0, wanted=[events.Wanted(build._number(record), 3, 3, b"\xff", 1)]
+        )
 
     @trace(f"line {figure}")
     def _(build: TraceBuilder, at: int, figure: int = figure) -> None:
-        build.force(build._number(events.Position(0, figure, figure, figure, figure)), "__bool__", seconds=1.0)
+        build.force(
+            build._number(events.Position(0, figure, figure, figure, figure)), "__bool__", seconds=1.0
+        )
 
     @trace(f"a limit of {figure} bytes")
     def _(build: TraceBuilder, at: int, figure: int = figure) -> None:
@@ -180,8 +202,22 @@ def _(build: TraceBuilder, at: int) -> None:
     build.force(at, "__bool__", seconds=1.0)
 
 
-for dtype in ("(1,", "numpy." * 100, "i8," * 100_000, "a" * 200_000, "(1000000,1000000)f8", "V9999999999", "\0",
-              "{'names': [", "__import__('os')", "[" * 5_000, "f8\n", "datetime64[ns", ">>f8", "1e999f8"):  # fmt: skip
+for dtype in (
+    "(1,",
+    "numpy." * 100,
+    "i8," * 100_000,
+    "a" * 200_000,
+    "(1000000,1000000)f8",
+    "V9999999999",
+    "\0",
+    "{'names': [",
+    "__import__('os')",
+    "[" * 5_000,
+    "f8\n",
+    "datetime64[ns",
+    ">>f8",
+    "1e999f8",
+):
 
     @trace(f"dtype {dtype[:20]!r}")
     def _(build: TraceBuilder, at: int, dtype: str = dtype) -> None:
@@ -256,9 +292,14 @@ def _(build: TraceBuilder, at: int) -> None:
 def _(build: TraceBuilder, at: int) -> None:
     thread = build.text("MainThread")
     warned = events.Warned(
-        at=0.0, category="RuntimeWarning", message="Mean of empty slice", site=at, user_site=at, thread=thread,
+        at=0.0,
+        category="RuntimeWarning",
+        message="Mean of empty slice",
+        site=at,
+        user_site=at,
+        thread=thread,
         force=77,
-    )  # fmt: skip
+    )
     build._records += [warned, *[msgspec.structs.replace(warned, force=-1)] * 5]
 
 
@@ -273,10 +314,18 @@ def _(build: TraceBuilder, at: int) -> None:
 # Texts
 
 for name, text in {
-    "200,000 letters": "a" * 200_000, "terminal codes": "\x1b[31m\x1b]52;c;aGk=\x07\x9b2J", "markup": "</script><b>[red]",
-    "nothing": "", "blanks": " \n\t\r\v\f\x85\u2028", "overrides": "\u202e\u2066abc", "formats": "%s%n{0.__class__}",
-    "backquotes": "`" * 500, "parts": "." * 5_000, "slashes": "/" * 5_000, "astral": "\U0010ffff" * 3_000,
-}.items():  # fmt: skip
+    "200,000 letters": "a" * 200_000,
+    "terminal codes": "\x1b[31m\x1b]52;c;aGk=\x07\x9b2J",
+    "markup": "</script><b>[red]",
+    "nothing": "",
+    "blanks": " \n\t\r\v\f\x85\u2028",
+    "overrides": "\u202e\u2066abc",
+    "formats": "%s%n{0.__class__}",
+    "backquotes": "`" * 500,
+    "parts": "." * 5_000,
+    "slashes": "/" * 5_000,
+    "astral": "\U0010ffff" * 3_000,
+}.items():
 
     @trace(f"every text is {name}")
     def _(build: TraceBuilder, at: int, text: str = text) -> None:
@@ -322,7 +371,9 @@ TRACES |= {
     "a frame of 4 GB": lambda: _WHOLE + struct.pack("<II", 2**32 - 1, 0),
     "a first frame of 4 GB": lambda: journal.MAGIC + struct.pack("<II", 2**32 - 1, 0) + bytes(99),
     "deep nesting": lambda: _WHOLE + _frame(b"\x91" * 3_000_000 + b"\xc0"),
-    "deep nesting of a header": lambda: journal.MAGIC + _frame(b"\x91\x92\xa1H" + b"\x91" * 3_000_000 + b"\xc0"),
+    "deep nesting of a header": lambda: (
+        journal.MAGIC + _frame(b"\x91\x92\xa1H" + b"\x91" * 3_000_000 + b"\xc0")
+    ),
     "4 billion records": lambda: _WHOLE + _frame(b"\xdd\xff\xff\xff\xff"),
     "a text of 4 GB": lambda: _WHOLE + _frame(b"\x91\x92\xa1T\xdb\xff\xff\xff\xff"),
     "a million texts": lambda: _WHOLE + _frame(msgspec.msgpack.encode([["T", ""]] * 1_000_000)),

@@ -23,12 +23,16 @@ from lazyscope.report.unseen import unseen
 
 MUTATIONS = 300
 """A tenth of what is run now and then: ``python tests/faults/mutated_traces.py 3000``."""
-SLOW = [name for name in hostile_traces.TRACES if name.startswith(("source: 400", "source: 300", "source: 5,000"))]
+_UP_TO_THE_LIMITS = ("source: 400", "source: 300", "20,000 f")
+SLOW = [name for name in hostile_traces.TRACES if name.startswith(_UP_TO_THE_LIMITS)]
 """Run by hand only, since they go up to the limits."""
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is measured on Linux")
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/clear_refs").exists(), reason="memory is measured on Linux"
+)
 
 
+@pytest.mark.timeout(900)
 def test_hostile_traces_are_shown_or_refused() -> None:
     """All that were made by hand, in every format."""
     chosen = [["hostile", name] for name in hostile_traces.TRACES if name not in SLOW]
@@ -38,6 +42,7 @@ def test_hostile_traces_are_shown_or_refused() -> None:
 
 
 @pytest.mark.skipif(mutated_traces.shared_mutations() is None, reason="no shared folder with mutations")
+@pytest.mark.timeout(900)
 def test_mutated_traces_are_shown_or_refused() -> None:
     """Of every kind, in every format."""
     outcomes = trials.outcomes_of(mutated_traces.cases(MUTATIONS))
@@ -57,7 +62,7 @@ def command(*arguments: str | Path, **how: object) -> subprocess.CompletedProces
         ("a force takes nan s", "the trace holds a duration that no clock shows"),
         ("half a header", "is not recorded yet"),
         ("magic only", "is not recorded yet"),
-        ("no records", "is damaged at its beginning"),
+        ("no records", "is not recorded yet"),
         ("a first frame of 4 GB", "is damaged at its beginning"),
         ("numbers that point nowhere", "refers to what it does not hold"),
     ],
@@ -72,7 +77,7 @@ def test_what_is_refused_is_one_line(tmp_path: Path, name: str, said: str) -> No
     assert result.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("path", ["/dev/zero", "/dev/stdin", "pipe", "/", "/dev/null", "a\0b"[:1] * 300])
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/stdin", "pipe", "/", "/dev/null", "a" * 300])
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path, path: str) -> None:
     """Endless devices, pipes without a writer, folders, names that are too long."""
     os.mkfifo(tmp_path / "pipe")
@@ -95,13 +100,18 @@ def test_a_full_standard_output_is_one_line(arguments: list[str]) -> None:
     assert result.stderr == "lazyscope: cannot write to standard output: No space left on device\n"
 
 
-@pytest.mark.parametrize("arguments", [["report"], ["graph"], ["diff", str(mutated_traces.TRACES / "own_code.lazy")]])
+@pytest.mark.parametrize(
+    "arguments", [["report"], ["graph"], ["diff", str(mutated_traces.TRACES / "own_code.lazy")]]
+)
 @pytest.mark.parametrize("exists", [False, True])
 def test_a_write_that_fails_leaves_nothing_and_loses_nothing(
     tmp_path: Path, arguments: list[str], exists: bool
 ) -> None:
     """As on a full disk."""
-    trace, target = mutated_traces.TRACES / "own_code.lazy", tmp_path / ("x.dot" if arguments == ["graph"] else "x.md")
+    trace, target = (
+        mutated_traces.TRACES / "own_code.lazy",
+        tmp_path / ("x.dot" if arguments == ["graph"] else "x.md"),
+    )
     if exists:
         target.write_text("before")
     result = command(

@@ -258,11 +258,3 @@ def test_the_text_is_ascii_without_control_characters() -> None:
     assert text.isascii()
     assert text.replace("\n", "").isprintable()
     assert json.loads(text)["failures"][0]["type"] == "Evil\x1b[5mError"
-
-
-def test_a_time_that_no_clock_shows_is_unknown(build: TraceBuilder) -> None:
-    """A damaged number must not make the report unreadable."""
-    force = build.begin(build.at("program.py", "x.sum().compute()"), "compute")
-    build.finish(force, float("nan"))
-    (found,) = document(build.end())["forces"]
-    assert found["seconds"] is None

@@ -169,16 +169,6 @@ def test_a_clock_read_twice_makes_no_new_row(build: TraceBuilder) -> None:
     ]  # fmt: skip
 
 
-def test_a_time_that_no_clock_shows_breaks_nothing(build: TraceBuilder) -> None:
-    """A damaged number."""
-    force = build.begin(build.at("program.py", "float(y)"), "compute")
-    build.finish(force, float("nan"))
-    build.force(build.at("program.py", "f(x)"), "compute", seconds=1, at=float("inf"))
-    found = timeline(build.end())
-    assert_nests(found)
-    assert len(complete(found, "force")) == 2
-
-
 def test_exceptions_and_unknown_shapes_are_instants(build: TraceBuilder) -> None:
     """On the row of their thread, with their lines."""
     line = build.at("program.py", "f(x)")

@@ -14,7 +14,7 @@ from lazyscope.catalogue.advice import author, changed_line, file_at, line_of, p
 from lazyscope.catalogue.evidence import ForceEvidence, Placed
 from lazyscope.catalogue.finding import Fix, Replacement
 
-_DASK_ARRAY = re.compile(r"^\s*import .*\bdask\.array as (\w+)", re.MULTILINE)
+_DASK_ARRAY = re.compile(r"^[ \t]*import .*\bdask\.array as (\w+)", re.MULTILINE)
 _NAMESPACE = re.compile(r"\bxp\b")
 
 
