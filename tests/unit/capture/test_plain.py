@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import dask
@@ -10,10 +11,11 @@ import numpy as np
 import pytest
 from dask._task_spec import Task
 from dask.base import DaskMethodsMixin
+from dask.blockwise import blockwise
 from dask.highlevelgraph import HighLevelGraph, MaterializedLayer
 
 import lazyscope
-from lazyscope.capture import layers, plain
+from lazyscope.capture import layers, partition_reads, plain
 from lazyscope.capture.demand import demand_of
 from lazyscope.capture.execution import Execution, Request, result_bytes
 from lazyscope.capture.history import History
@@ -293,3 +295,20 @@ def test_another_layer_with_the_same_identity_is_read_anew() -> None:
     demand_of([(other.dask, other.name)])
     layers._remembered[id(layer)] = layers._remembered[id(other.dask.layers[other.name])]
     assert [g.name for g in demand_of([(x.dask, x.name)]).groups] == [x.name]
+
+
+def test_layers_with_functions_and_literals_that_may_be_anything() -> None:
+    layer = blockwise(Callable(), "y", "i", Mute(), None, numblocks={}, new_axes={"i": 3})
+    layer.indices = [(IT, None)]
+    graph = HighLevelGraph({"y": layer}, {"y": set()})
+    (group,) = demand_of([(graph, "y")]).groups
+    assert (group.grid, group.tasks, group.reads) == ((1,), 1, ())
+
+
+def a_reader() -> None: ...
+
+
+def test_functions_that_make_partitions_are_named_by_their_class() -> None:
+    assert partition_reads._named(Callable()) == f"{__name__}.Callable"
+    assert partition_reads._named(functools.partial(a_reader)) == f"{__name__}.a_reader"
+    assert partition_reads._named(lambda: 0).endswith(".lambda")

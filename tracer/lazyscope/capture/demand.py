@@ -81,8 +81,11 @@ def _all_whole(graphs: list[tuple[Any, Any]], large: dict[str, Whole]) -> list[G
             whole = whole_of(name, layers, large)
             if whole is None or (whole.keys_of and not _are_all(whole.keys_of, layers)):
                 return None
-            stack.append(whole)
-            stack += whole.reads
+            if reads := whole.reads:
+                stack.append(whole)
+                stack += reads
+            else:
+                groups += whole.groups
     # Layers may share names of tasks.
     return groups if len(groups) == len({group.name for group in groups}) else None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from dask._expr import Expr
+from dask.array.core import Array
 
 from lazyscope.capture import allowed, memory
 from lazyscope.capture.callsite import Sighting, trigger_of
@@ -122,8 +123,7 @@ class Request:
 
 def is_graph_array(collection: Any) -> bool:
     """Whether a collection is a dask array that is backed by a graph."""
-    core = sys.modules.get("dask.array.core")
-    return core is not None and issubclass(type(collection), core.Array)
+    return issubclass(type(collection), Array)
 
 
 def is_expression(collection: Any) -> bool:

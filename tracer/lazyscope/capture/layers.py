@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
 from dask._task_spec import Alias, DataNode, GraphNode, List, Task, TaskRef
 from dask.blockwise import Blockwise
 from dask.highlevelgraph import Layer, MaterializedLayer
@@ -100,7 +101,7 @@ def whole_of(name: str, layers: Mapping[str, Any], large: dict[str, Whole]) -> W
     known = _remembered.get(id(layer))
     if known is not None and known[0]() is layer:
         whole = known[1]
-        if whole.shape is not None or whole.name == name:
+        if whole.name == name:
             return whole if whole.sized else _sized(whole, layer)
     if name in large:
         return large[name]
@@ -382,7 +383,7 @@ class _MappingWalk:
 
 
 _TASK, _ALIAS, _LITERAL = 1, 2, 3
-_KINDS = {Task: _TASK, List: _TASK, Alias: _ALIAS, DataNode: _LITERAL}
+_KINDS = {Task: _TASK, List: _TASK, Alias: _ALIAS, DataNode: _LITERAL, np.ndarray: _LITERAL}
 
 
 def _note_slice(node: Any, layers: Mapping[str, Any], sliced: dict[Any, int]) -> None:
