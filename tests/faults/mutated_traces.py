@@ -19,14 +19,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+# Beside the tests' own folder, also where this is run as a program.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from shared_folder import SHARED
+
 TRACES = Path(__file__).resolve().parents[1] / "golden" / "traces"
 
 
 def shared_mutations() -> Path | None:
     """The module of mutations, where there is one."""
-    given = os.environ.get("LAZYSCOPE_SHARED")
-    root = Path(given) if given else Path(__file__).resolve().parents[3] / "shared"
-    path = root / "faults" / "mutations.py"
+    path = SHARED / "faults" / "mutations.py"
     return path if path.exists() else None
 
 
