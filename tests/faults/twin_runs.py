@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import copy
 import functools
+import gc
 import hashlib
 import inspect
 import io
@@ -63,7 +64,7 @@ GIVEN: dict[str, Any] = {
     "Callback": Callback, "array_api_compat": array_api_compat, "cloudpickle": cloudpickle, "pickle": pickle,
     "copy": copy, "functools": functools, "operator": operator, "inspect": inspect, "sys": sys,
     "threading": threading, "warnings": warnings, "traceback": traceback, "asyncio": asyncio,
-    "contextlib": contextlib, "ThreadPoolExecutor": ThreadPoolExecutor,
+    "contextlib": contextlib, "gc": gc, "ThreadPoolExecutor": ThreadPoolExecutor,
 }  # fmt: skip
 """What programs use without importing it. The names with `early` were bound before any trace."""
 
