@@ -216,18 +216,21 @@ class TestOneEvent:
         assert [record.name for record in found if isinstance(record, events.Switch)] == ["outer", "inner"]
         assert sum(isinstance(record, events.Call) for record in found) == 1
 
-    def test_an_interrupt_while_calls_are_written_loses_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize("kind", [KeyboardInterrupt, RecursionError])
+    def test_an_interrupt_or_a_full_stack_while_calls_are_written_loses_none(
+        self, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
+    ) -> None:
         """They are written with what comes next."""
         recorded = recorder()
         recorded.add_call(seen_call("one"))
         recorded.add_call(seen_call("two", chunks=((7,),)))
 
         def interrupted(*_: Any) -> int:
-            raise KeyboardInterrupt
+            raise kind
 
         with monkeypatch.context() as patch:
             patch.setattr(recorded, "layout", interrupted)
-            with pytest.raises(KeyboardInterrupt):
+            with pytest.raises(kind):
                 recorded.flush()
         trace = read(recorded)
         assert [trace.texts[call.operation] for call in trace.calls] == ["one", "two"]

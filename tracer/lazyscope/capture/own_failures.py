@@ -7,9 +7,9 @@ that a signal handler of the program raised, or that another thread sent, while 
 
 from __future__ import annotations
 
+import _signal
 import functools
 import os
-import signal
 from collections.abc import Callable
 from types import CodeType, FunctionType, MethodType, TracebackType
 from typing import Any, TypeVar
@@ -120,7 +120,8 @@ def _raised_by_handler(traceback: TracebackType | None) -> bool:
     while traceback is not None:
         codes.add(traceback.tb_frame.f_code)
         traceback = traceback.tb_next
-    return any(_code_of(signal.getsignal(number)) in codes for number in signal.valid_signals())
+    # The functions in C: those of `signal` make an enumeration of everything, which takes room on the stack.
+    return any(_code_of(_signal.getsignal(number)) in codes for number in _signal.valid_signals())
 
 
 def _code_of(handler: Any) -> CodeType | None:
