@@ -24,6 +24,7 @@ import pytest
 import lazyscope
 from lazyscope.capture import calls, execution, session
 from lazyscope.capture.patching import Patches
+from lazyscope.capture.own_failures import NO_ROOM
 from lazyscope.capture.recorder import Recorder
 from lazyscope.errors import LazyscopeError, TraceFileError
 from lazyscope.model.trace import load as load_trace
@@ -214,6 +215,10 @@ class TestErrors:
             worker.start()
             worker.join()
         assert t.data.ended == "ok"
+        if kind is RecursionError:
+            # The program may have used up the stack.
+            assert list(t.data.blind_spots) == [NO_ROOM]
+            return
         assert any(
             "lazyscope failed at" in text and f"({kind.__name__}: a bug of ours)" in text
             for text in t.data.blind_spots

@@ -42,6 +42,10 @@ def survived(error: BaseException) -> None:
     """Note a failure of ours; raise again what only arrived in our code and is meant for the program."""
     if is_meant_for_the_program(error):
         raise error
+    if issubclass(type(error), RecursionError):
+        # There is hardly room to say more, and nothing of ours is wrong.
+        unheard.failures += 1
+        return
     try:
         text = _described(error)
         for reporter in _reporters:
