@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import sample_traces
-from hostile_traces import HOSTILE, active, made_hostile
+from active_texts import HOSTILE, active, made_hostile
 from recorded_samples import path_of
 
 NAME = os.fsdecode(os.fsencode(HOSTILE.replace("\x00", "")))

@@ -107,7 +107,7 @@ def stand_ins() -> list[str]:
         for name, module in list(sys.modules.items())
         if isinstance(module, ModuleType) and not name.startswith("lazyscope")
         for attribute, value in list(vars(module).items())
-        if isinstance(value, FunctionType) and value.__code__.co_filename.startswith("<lazyscope")
+        if type(value) is FunctionType and value.__code__.co_filename.startswith("<lazyscope")
     ]
 
 

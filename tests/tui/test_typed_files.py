@@ -10,7 +10,7 @@ from explored import explored, pressed, said
 from textual.widgets import Input
 
 import sample_traces
-from hostile_traces import HOSTILE, active, made_hostile
+from active_texts import HOSTILE, active, made_hostile
 from lazyscope.errors import LazyscopeError
 from lazyscope_tui.exporting import free_path
 from lazyscope_tui.session import Session

@@ -6,7 +6,6 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 
 
 def write_whole(file: Path, content: bytes, *, overwrite: bool) -> None:
@@ -31,7 +30,7 @@ def write_whole(file: Path, content: bytes, *, overwrite: bool) -> None:
             stream.write(content)
         return
     # The name itself may be as long as names can be.
-    beside = target.with_name(f".{token_hex(8)}.part")
+    beside = target.with_name(f".{os.urandom(8).hex()}.part")
     try:
         _write_new(beside, content, mode=None if before is None else stat.S_IMODE(before.st_mode))
         _take_name(beside, target, overwrite=overwrite)

@@ -93,7 +93,7 @@ def test_what_was_computed_is_known(build: ArrayTraceBuilder) -> None:
 def test_a_known_result_ends_the_way(build: ArrayTraceBuilder) -> None:
     """A sum over an unknown length has no length."""
     select(build)
-    add(build, "y-0", name="sum-0", shape=())
+    add(build, "y-0", name="sum-0", shape=(), numblocks=())
     reshape(build, "sum-0", "cannot reshape array")
     found = only_path(build.end().trace())
     assert (found.uses, found.harms, found.settled_by) == (1, (), None)

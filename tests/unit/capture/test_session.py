@@ -23,8 +23,8 @@ import pytest
 
 import lazyscope
 from lazyscope.capture import calls, execution, session
-from lazyscope.capture.patching import Patches
 from lazyscope.capture.own_failures import NO_ROOM
+from lazyscope.capture.patching import Patches
 from lazyscope.capture.recorder import Recorder
 from lazyscope.errors import LazyscopeError, TraceFileError
 from lazyscope.model.trace import load as load_trace

@@ -12,7 +12,7 @@ import pytest
 from plugin_runs import read_report
 from rich.cells import cell_len
 
-from hostile_traces import HOSTILE, active
+from active_texts import HOSTILE, active
 from lazyscope.errors import TraceFileError
 from lazyscope.report.tests_report import TestsReport, missing_part, part_of_test
 from trace_builder import TraceBuilder

@@ -10,9 +10,7 @@ from time import perf_counter
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
 from dask._expr import Expr
-from dask.array.core import Array
 
 from lazyscope.capture import allowed, memory
 from lazyscope.capture.callsite import Sighting, trigger_of
@@ -22,7 +20,7 @@ from lazyscope.capture.layers import Group, group_of_keys, noted
 from lazyscope.capture.narration import narrate
 from lazyscope.capture.of_thread import thread_name
 from lazyscope.capture.own_failures import survived
-from lazyscope.capture.plain import flat, is_plain, itemsize_of, name_of, stored, total_of
+from lazyscope.capture.plain import flat, is_plain, itemsize_of, name_of, numpy, stored, total_of
 from lazyscope.capture.recorder import Recorder
 from lazyscope.capture.session import Session
 from lazyscope.capture.switches import switches
@@ -123,7 +121,8 @@ class Request:
 
 def is_graph_array(collection: Any) -> bool:
     """Whether a collection is a dask array that is backed by a graph."""
-    return issubclass(type(collection), Array)
+    core = sys.modules.get("dask.array.core")
+    return core is not None and issubclass(type(collection), core.Array)
 
 
 def is_expression(collection: Any) -> bool:
@@ -152,7 +151,7 @@ def _name(collection: Any) -> str:
 
 
 def _array_bytes(array: Any) -> int | None:
-    meta = array._meta
+    meta, np = array._meta, numpy()
     if issubclass(type(meta), np.ndarray):
         size = itemsize_of(np.ndarray.dtype.__get__(meta))
     else:
@@ -442,13 +441,15 @@ def _bytes_of(blocks: int) -> bytes:
 
 def result_bytes(result: Any) -> int | None:
     """Bytes of what a scheduler gave back; None if part of it is not NumPy's, as others may compute."""
-    total = 0
+    total, np = 0, numpy()
     todo = [result]
     while todo:
         value = todo.pop()
         kind = type(value)
         if kind is list or kind is tuple:
             todo += value
+        elif np is None:
+            return None
         elif issubclass(kind, np.ndarray):
             total += np.ndarray.nbytes.__get__(value)
         elif issubclass(kind, np.generic):

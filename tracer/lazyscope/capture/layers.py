@@ -13,13 +13,20 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-import numpy as np
 from dask._task_spec import Alias, DataNode, GraphNode, List, Task, TaskRef
 from dask.blockwise import Blockwise
 from dask.highlevelgraph import Layer, MaterializedLayer
 
 from lazyscope.capture.blocks import Grid, bits, located
-from lazyscope.capture.plain import hash_of, is_plain, itemsize_of, length_of, members_of, name_of
+from lazyscope.capture.plain import (
+    hash_of,
+    is_plain,
+    itemsize_of,
+    length_of,
+    members_of,
+    name_of,
+    numpy,
+)
 
 REMEMBERED = 5_000
 """Tasks of the largest mapping whose walk is remembered."""
@@ -350,6 +357,10 @@ class _MappingWalk:
 
     def _classify(self, key: Any, node: Any) -> tuple[int, Iterable[Any]]:
         """Kind and reads of a node that is of none of the classes in `_KINDS`."""
+        np = numpy()
+        if np is not None and type(node) is np.ndarray:
+            _KINDS[np.ndarray] = _LITERAL
+            return _LITERAL, ()
         if issubclass(type(node), GraphNode):
             return (_TASK if issubclass(type(node), Task) else _LITERAL), node.dependencies
         if type(node) is tuple and node and callable(node[0]):
@@ -383,7 +394,7 @@ class _MappingWalk:
 
 
 _TASK, _ALIAS, _LITERAL = 1, 2, 3
-_KINDS = {Task: _TASK, List: _TASK, Alias: _ALIAS, DataNode: _LITERAL, np.ndarray: _LITERAL}
+_KINDS = {Task: _TASK, List: _TASK, Alias: _ALIAS, DataNode: _LITERAL}
 
 
 def _note_slice(node: Any, layers: Mapping[str, Any], sliced: dict[Any, int]) -> None:

@@ -7,16 +7,19 @@ that a signal handler of the program raised, or that another thread sent, while 
 
 from __future__ import annotations
 
-import _signal
 import functools
 import os
 from collections.abc import Callable
+from importlib import import_module
 from types import CodeType, FunctionType, MethodType, TracebackType
 from typing import Any, TypeVar
 
 from lazyscope.capture.wrapping import FILENAME, OWN_DIRECTORY
 
 _T = TypeVar("_T")
+
+_signal: Any = import_module("_signal")
+"""What `signal` is made of: its own functions make an enumeration of everything, which takes stack."""
 
 NO_ROOM = "an event, since no stack was left to record it"
 """Blind spot: the program was so deep in recursion that nothing of ours could be called."""
@@ -124,7 +127,6 @@ def _raised_by_handler(traceback: TracebackType | None) -> bool:
     while traceback is not None:
         codes.add(traceback.tb_frame.f_code)
         traceback = traceback.tb_next
-    # The functions in C: those of `signal` make an enumeration of everything, which takes room on the stack.
     return any(_code_of(_signal.getsignal(number)) in codes for number in _signal.valid_signals())
 
 

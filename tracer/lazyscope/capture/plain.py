@@ -7,12 +7,11 @@ unless that type is one of Python's or NumPy's.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from itertools import count
 from types import MemberDescriptorType
 from typing import Any
-
-import numpy as np
 
 STRANGE = "(key)"
 """Name of keys that cannot be spelled."""
@@ -40,12 +39,17 @@ def is_plain(value: Any) -> bool:
     return True
 
 
+def numpy() -> Any:
+    """NumPy, if the program has imported it; None before, when nothing can be of its types."""
+    return sys.modules.get("numpy")
+
+
 def is_number(kind: type) -> bool:
     """Whether a type is one of NumPy's own for integers, floating-point numbers and truth values."""
-    return issubclass(kind, _NUMBERS) and vars(np).get(kind.__name__) is kind
-
-
-_NUMBERS = (np.integer, np.floating, np.bool_)
+    np = numpy()
+    if np is None or kind.__module__ != "numpy":
+        return False
+    return issubclass(kind, (np.integer, np.floating, np.bool_)) and vars(np).get(kind.__name__) is kind
 
 
 def name_of(key: Any) -> str:
@@ -89,7 +93,8 @@ def total_of(sizes: Any) -> int | None:
 
 def itemsize_of(dtype: Any) -> int | None:
     """Bytes of one element; None if the dtype is not NumPy's."""
-    return int(dtype.itemsize) if issubclass(type(dtype), np.dtype) else None
+    np = numpy()
+    return int(dtype.itemsize) if np is not None and issubclass(type(dtype), np.dtype) else None
 
 
 def members_of(value: Any) -> Iterator[Any] | None:

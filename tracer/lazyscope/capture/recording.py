@@ -18,6 +18,7 @@ from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple
 
 from lazyscope.capture import calls
+from lazyscope.capture.escaped import operations
 from lazyscope.capture.own_failures import unheard
 from lazyscope.capture.patching import Patches
 from lazyscope.capture.wrapping import FILENAME, StandIn, without_catcher
@@ -240,6 +241,7 @@ def record(
     through : code, optional
         Of a function that only hands on to this one: then its caller is the caller.
     """
+    operations[function.__qualname__] = operation
     known = _prepared.get(id(function))
     about = operation, begin, through
     if known is None or known.of() is not function or (known.own, known.about) != (function.__code__, about):

@@ -112,22 +112,23 @@ class JournalFile:
         self._size = 0
         self._closed = False
         self._left: bytes | None = None
-        # The program may change its working directory.
+        # The program may change its working directory, or remove one that the path leads through.
         self.path = path.absolute()
+        self._place = Path(os.path.realpath(path.parent), path.name)
         try:
             self.append(MAGIC)
         except OSError as error:
             self.close()
             if not overwrite:
                 with contextlib.suppress(OSError):
-                    self.path.unlink()
+                    self._place.unlink()
             raise _cannot_write(path, error, remedy) from None
 
     @property
     def exists(self) -> bool:
         """Whether what was written is still at `path`."""
         try:
-            return _identity(self.path.stat()) == self._identity
+            return _identity(self._place.stat()) == self._identity
         except OSError:
             return False
 
@@ -165,7 +166,7 @@ class JournalFile:
                 return self._descriptor, found.st_size
         # Whatever has that number now is not ours to close.
         self._descriptor = _NONE
-        self._descriptor = _opened_again(self.path, os.O_RDWR | os.O_APPEND, self._identity)
+        self._descriptor = _opened_again(self._place, os.O_RDWR | os.O_APPEND, self._identity)
         return self._descriptor, os.fstat(self._descriptor).st_size
 
     def _cut(self) -> None:
@@ -183,7 +184,7 @@ class JournalFile:
         """
         with contextlib.suppress(OSError, msgspec.MsgspecError, RecursionError, LookupError):
             # A descriptor that appends writes to the end, whatever place is named.
-            descriptor = _opened_again(self.path, os.O_RDWR, self._identity)
+            descriptor = _opened_again(self._place, os.O_RDWR, self._identity)
             try:
                 frame = _marked(os.pread(descriptor, self._size, 0), error)
                 os.pwrite(descriptor, frame, len(MAGIC))
@@ -212,7 +213,7 @@ class JournalFile:
         if self._left is not None:
             return self._left
         if self.exists:
-            return self.path.read_bytes()[: self._size]
+            return self._place.read_bytes()[: self._size]
         descriptor, size = self._own()
         return os.pread(descriptor, min(size, self._size), 0)
 

@@ -6,7 +6,7 @@ import re
 import zlib
 from typing import Any
 
-from lazyscope.model import events, journal
+from lazyscope.model import events, journal, journal_file
 from lazyscope.text.harmless import harmless
 
 HOSTILE = "\x1b]52;c;aGk=\x07\x9b31m\u202e\u200b\x00\udce9"
@@ -31,11 +31,12 @@ def made_hostile(content: bytes, *, everywhere: bool) -> bytes:
     """
     records = journal.read_records(content).records
     changed = [_changed(record, everywhere) for record in records]
-    return journal.MAGIC + journal.encode_frame(changed)
+    return journal.MAGIC + journal_file.encode_frame(changed)
 
 
 def _changed(record: events.Record, everywhere: bool) -> events.Record:
-    left = set() if everywhere else _MEANT
+    # A trace whose end is no end is refused.
+    left = {"ended"} if everywhere else _MEANT
     fields = {name: getattr(record, name) for name in record.__struct_fields__}
     if isinstance(record, events.File | events.Source):
         field = "source" if isinstance(record, events.File) else "text"
