@@ -40,7 +40,7 @@ def add(
     build: ArrayTraceBuilder, *takes: str, name: str = "z-0", shape: tuple[int | None, ...] = UNKNOWN
 ) -> None:
     site = build.at("program.py", "y + 1", opcode="BINARY_OP")
-    build.made("Array.__add__", site, name, takes=takes, shape=shape)
+    build.made("Array.__add__", site, name, takes=takes, shape=shape, numblocks=(4,) * len(shape))
 
 
 def compute_sizes(build: ArrayTraceBuilder, name: str) -> int:
@@ -93,7 +93,7 @@ def test_what_was_computed_is_known(build: ArrayTraceBuilder) -> None:
 def test_a_known_result_ends_the_way(build: ArrayTraceBuilder) -> None:
     """A sum over an unknown length has no length."""
     select(build)
-    add(build, "y-0", name="sum-0", shape=(), numblocks=())
+    add(build, "y-0", name="sum-0", shape=())
     reshape(build, "sum-0", "cannot reshape array")
     found = only_path(build.end().trace())
     assert (found.uses, found.harms, found.settled_by) == (1, (), None)
