@@ -179,7 +179,7 @@ def functions_of(value: Any) -> list[FunctionType]:
         parts = (value.fget, value.fset)
     elif isinstance(value, staticmethod | classmethod):
         parts = (value.__func__,)
-    return [part for part in parts if isinstance(part, FunctionType)]
+    return [part for part in parts if type(part) is FunctionType]
 
 
 def everything() -> dict[tuple[str, str], Any]:

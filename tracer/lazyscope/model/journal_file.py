@@ -2,7 +2,8 @@
 
 The program runs in the same process and may close every descriptor, as daemons do, and open files of its
 own, which then get the number of ours. So before anything is written or cut, the descriptor is compared
-with the file that was opened (device and inode), and the file with the size it had after the last write.
+with the file that was opened (device and inode), and the file with the size it had after the last write. A
+file that is opened anew must also begin as ours does: the inode of a removed file is soon another file's.
 """
 
 from __future__ import annotations
@@ -110,6 +111,7 @@ class JournalFile:
         self._identity = _identity(opened)
         self._has_size = stat.S_ISREG(opened.st_mode)
         self._size = 0
+        self._head = b""
         self._closed = False
         self._left: bytes | None = None
         # The program may change its working directory, or remove one that the path leads through.
@@ -128,9 +130,10 @@ class JournalFile:
     def exists(self) -> bool:
         """Whether what was written is still at `path`."""
         try:
-            return _identity(self._place.stat()) == self._identity
+            os.close(self._opened_again(os.O_RDONLY))
         except OSError:
             return False
+        return True
 
     def append(self, frame: bytes) -> None:
         """Hand the whole frame to the operating system; no fsync, so it survives the process only.
@@ -157,6 +160,8 @@ class JournalFile:
             self._cut()
             raise
         self._size += len(frame)
+        if len(self._head) < _HEAD:
+            self._head = (self._head + frame)[:_HEAD]
 
     def _own(self) -> tuple[int, int]:
         """A descriptor of the file that was opened, opened anew where the program has closed it; its size."""
@@ -166,8 +171,34 @@ class JournalFile:
                 return self._descriptor, found.st_size
         # Whatever has that number now is not ours to close.
         self._descriptor = _NONE
-        self._descriptor = _opened_again(self._place, os.O_RDWR | os.O_APPEND, self._identity)
+        self._descriptor = self._opened_again(os.O_RDWR | os.O_APPEND)
         return self._descriptor, os.fstat(self._descriptor).st_size
+
+    def _opened_again(self, flags: int) -> int:
+        """A new descriptor of the file at `path`, if that is still the one that was written to.
+
+        Raises
+        ------
+        OSError
+            If it is gone, or another file stands in its place.
+        """
+        # What another file in its place may be (a FIFO, a device) must not be waited for.
+        flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+        descriptor = os.open(self._place, flags)
+        if self._is_ours(descriptor):
+            return descriptor
+        os.close(descriptor)
+        raise FileNotFoundError(errno.ENOENT, "it was removed or replaced")
+
+    def _is_ours(self, descriptor: int) -> bool:
+        found = os.fstat(descriptor)
+        if _identity(found) != self._identity:
+            return False
+        if not self._has_size:
+            return True
+        if found.st_size < self._size:
+            return False
+        return os.pread(descriptor, len(self._head), 0) == self._head
 
     def _cut(self) -> None:
         """Take away what stands behind the last whole frame, so that all before it can be read."""
@@ -184,10 +215,11 @@ class JournalFile:
         """
         with contextlib.suppress(OSError, msgspec.MsgspecError, RecursionError, LookupError):
             # A descriptor that appends writes to the end, whatever place is named.
-            descriptor = _opened_again(self._place, os.O_RDWR, self._identity)
+            descriptor = self._opened_again(os.O_RDWR)
             try:
                 frame = _marked(os.pread(descriptor, self._size, 0), error)
                 os.pwrite(descriptor, frame, len(MAGIC))
+                self._head = os.pread(descriptor, len(self._head), 0)
             finally:
                 os.close(descriptor)
 
@@ -218,30 +250,15 @@ class JournalFile:
         return os.pread(descriptor, min(size, self._size), 0)
 
 
+_HEAD = 256
+"""Bytes at the beginning of a file by which it is known again: the header tells when it was begun."""
+
 _Identity: TypeAlias = tuple[int, int]
 
 
 def _identity(found: os.stat_result) -> _Identity:
     """What tells a file from every other on this machine: device and inode."""
     return found.st_dev, found.st_ino
-
-
-def _opened_again(path: Path, flags: int, identity: _Identity) -> int:
-    """A new descriptor of the file at `path` if that is still the one with this identity.
-
-    Raises
-    ------
-    OSError
-        If it is gone, or another file stands in its place.
-    """
-    # What another file in its place may be (a FIFO, a device) must not be waited for.
-    nonblocking = getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, flags | nonblocking | getattr(os, "O_CLOEXEC", 0))
-    found = os.fstat(descriptor)
-    if _identity(found) != identity or not stat.S_ISREG(found.st_mode):
-        os.close(descriptor)
-        raise FileNotFoundError(errno.ENOENT, "it was removed or replaced")
-    return descriptor
 
 
 def _marked(content: bytes, error: OSError) -> bytes:
