@@ -27,6 +27,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -127,12 +128,17 @@ def described(error: BaseException | None, known: tuple[int, ...] = ()) -> Any:
 
 
 def frames_of(error: BaseException) -> list[str]:
-    """Every frame of a traceback, the instruction included, without those of this file."""
+    """Every frame of a traceback, without those of this file: what Python would print and mark of it.
+
+    The place in the source stands for the instruction: Python 3.11 leaves a caller at the instruction or at its
+    last cache entry, whichever way it has taken to the function.
+    """
     found, entry = [], error.__traceback__
     while entry is not None:
         code = entry.tb_frame.f_code
         if code.co_filename != __file__:
-            found.append(f"{code.co_name} {code.co_filename}:{entry.tb_lineno} at {entry.tb_lasti}")
+            at = next(islice(code.co_positions(), entry.tb_lasti // 2, None), None)
+            found.append(f"{code.co_name} {code.co_filename}:{entry.tb_lineno} at {at}")
         entry = entry.tb_next
     return found
 
