@@ -130,8 +130,8 @@ def described(error: BaseException | None, known: tuple[int, ...] = ()) -> Any:
 def frames_of(error: BaseException) -> list[str]:
     """Every frame of a traceback, without those of this file: what Python would print and mark of it.
 
-    The place in the source stands for the instruction: Python 3.11 leaves a caller at the instruction or at its
-    last cache entry, whichever way it has taken to the function.
+    The place in the source stands for the instruction: Python 3.11 leaves a caller at the instruction or at
+    its last cache entry, whichever way it has taken to the function.
     """
     found, entry = [], error.__traceback__
     while entry is not None:
