@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from hostile_sources import SOURCES, bomb, broken_checksum
 
-from lazyscope.model import events, journal
+from lazyscope.model import events, journal, journal_file
 from trace_builder import TraceBuilder
 
 TRACES: dict[str, Callable[[], bytes]] = {}
@@ -378,9 +378,9 @@ TRACES |= {
     "a text of 4 GB": lambda: _WHOLE + _frame(b"\x91\x92\xa1T\xdb\xff\xff\xff\xff"),
     "a million texts": lambda: _WHOLE + _frame(msgspec.msgpack.encode([["T", ""]] * 1_000_000)),
     "a million stacks": lambda: _WHOLE + _frame(msgspec.msgpack.encode([["S", []]] * 1_000_000)),
-    "numbers that point nowhere": lambda: _WHOLE + journal.encode_frame([events.Code(77, "f", 1)]),
-    "ends twice": lambda: _WHOLE + journal.encode_frame([events.End(seconds=9.0, ended="ok")] * 2),
-    "ends oddly": lambda: _WHOLE + journal.encode_frame([events.End(seconds=9.0, ended="never")]),
+    "numbers that point nowhere": lambda: _WHOLE + journal_file.encode_frame([events.Code(77, "f", 1)]),
+    "ends twice": lambda: _WHOLE + journal_file.encode_frame([events.End(seconds=9.0, ended="ok")] * 2),
+    "ends oddly": lambda: _WHOLE + journal_file.encode_frame([events.End(seconds=9.0, ended="never")]),
 }
 
 
