@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from lazyscope.capture.messages import message_of
 from lazyscope.capture.narration import narrate
 from lazyscope.capture.own_failures import survived
@@ -66,6 +68,8 @@ class Callback:
         alone = Recorder(JournalMemory(), self._session.recorder.header, self._session.roles)
         alone.emit(record)
         alone.close(events.End(seconds=self._session.now(), ended="ok"))
-        content = alone.journal.content()
-        (force,) = forces(assemble(journal.read_records(content)))
-        return force
+        reading = journal.read_records(alone.journal.content())
+        (begin,) = (one for one in reading.records if isinstance(one, events.ForceBegin))
+        (force,) = forces(assemble(reading))
+        # In a trace without its parent a force has none.
+        return msgspec.structs.replace(force, parent=begin.parent)
