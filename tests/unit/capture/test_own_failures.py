@@ -197,7 +197,7 @@ class TestOneEvent:
             recorded.emit(fails)
         recorded.add_call(seen_call("after"))
         trace = read(recorded)
-        assert trace.texts == ["after", "a", "b", "float64", "Main"] or "never written" not in trace.texts
+        assert "never written" not in trace.texts
         assert [trace.texts[call.operation] for call in trace.calls] == ["after"]
 
     def test_an_event_in_the_middle_of_another_is_recorded_after_it(self) -> None:
