@@ -381,7 +381,11 @@ class _MappingWalk:
                 return True
         elif kind is not str and kind is not int and kind is not float:
             return False
-        return value in self._mapping or (kind is str and value in self._layers)
+        try:
+            return value in self._mapping or (kind is str and value in self._layers)
+        except TypeError:
+            # A tuple with a slice: before Python 3.12 those have no hash.
+            return False
 
     def groups(self, layer: str, sizes: _Sizes) -> Iterator[Group]:
         """The real tasks by name; the sizes are those of the group that is named as the layer."""
