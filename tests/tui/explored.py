@@ -35,7 +35,8 @@ async def explored(source: Path | TraceData, size: tuple[int, int] = NARROW) -> 
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
         yield pilot
-        assert app.fault is None
+        if app.fault is not None:
+            raise AssertionError("something went wrong inside the explorer") from app.fault
 
 
 def after(theme: str, keys: tuple[str, ...]) -> Callable[[Pilot[Any]], Awaitable[None]]:

@@ -175,9 +175,9 @@ class TestSetAndUndo:
 def functions_of(value: Any) -> list[FunctionType]:
     """The functions behind what a module or a class holds."""
     parts: tuple[Any, ...] = (value,)
-    if isinstance(value, property):
+    if issubclass(type(value), property):
         parts = (value.fget, value.fset)
-    elif isinstance(value, staticmethod | classmethod):
+    elif issubclass(type(value), staticmethod | classmethod):
         parts = (value.__func__,)
     return [part for part in parts if type(part) is FunctionType]
 
