@@ -100,7 +100,12 @@ class TraceBuilder:
         ]
         self._records.append(
             events.Call(
-                self.now, self.text(operation), site, site if user_site == SAME else user_site, [], made,
+                self.now,
+                self.text(operation),
+                site,
+                site if user_site == SAME else user_site,
+                [],
+                made,
                 self.text("MainThread"),
             )
         )

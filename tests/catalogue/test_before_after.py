@@ -221,7 +221,6 @@ def test_forces_without_a_finding_are_counted(monkeypatch: pytest.MonkeyPatch) -
     assert compared.more == ("unexplained",)
 
 
-
 def test_what_is_left_of_repeated_work_is_not_worse() -> None:
     """A finding about reads of others' forces, new where the whole run repeats less, does not count."""
     reading = run(BEFORE, (*CONVERSION, {"partition_reads": 9, "partition_reads_repeated": 1}))

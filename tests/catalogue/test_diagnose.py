@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.catalogue import entries
 from lazyscope.catalogue.diagnose import diagnose
 from lazyscope.catalogue.entries import Entry
-from lazyscope.catalogue.evidence import ForceEvidence
 from lazyscope.catalogue.finding import Diagnosis, Discovery, Fix, Match
 from lazyscope.catalogue.severity import severity
 from lazyscope.model.trace import TraceData

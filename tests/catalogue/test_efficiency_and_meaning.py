@@ -184,7 +184,7 @@ class TestCheckSkipped:
         )
         found = only(text, tmp_path, "LZ501")
         assert "`if policy == 'omit' and (is_lazy_array(x) or xp.any(x > 3)):`" in found.fixes[0].summary
-        replacement = found.fixes[0].replacement
+        replacement = found.fixes[0].edit
         assert replacement is not None
         assert replacement.new == ("    if policy == 'omit' and (is_lazy_array(x) or xp.any(x > 3)):",)
 
@@ -197,7 +197,7 @@ class TestCheckSkipped:
             "return y",
         )
         found = only(text, tmp_path, "LZ501")
-        assert found.fixes[0].replacement is None
+        assert found.fixes[0].edit is None
         assert "`y = xp.where(rows, 0.0, y)`" in found.fixes[1].summary
 
     @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ class TestUnknownComparison:
 
     def test_the_line_is_rewritten_where_it_has_all_names(self, tmp_path: Path) -> None:
         found = only(function("return xp.unique_values(x).shape[0] < x.shape[0]"), tmp_path, "LZ502")
-        replacement = found.fixes[0].replacement
+        replacement = found.fixes[0].edit
         assert replacement is not None
         assert replacement.new == ("    return xpx.nunique(x) < x.shape[0]",)
 
@@ -288,7 +288,7 @@ class TestLostWrite:
 
     def test_the_changed_part_is_put_back_below(self, tmp_path: Path) -> None:
         found = only(function("v = x[1:3]", "v[0] = 5.0", "return x"), tmp_path, "LZ503")
-        replacement = found.fixes[0].replacement
+        replacement = found.fixes[0].edit
         assert replacement is not None
         assert (replacement.line, replacement.end_line, replacement.new) == (10, 9, ("    x[1:3] = v",))
 

@@ -10,7 +10,8 @@ import pytest
 from example_programs import above_info, diagnosed, recorded
 
 from lazyscope.catalogue.diagnose import diagnose
-from lazyscope.catalogue.finding import Diagnosis, Finding, Replacement
+from lazyscope.catalogue.finding import Diagnosis, Finding
+from lazyscope.fixes.edit import Edit
 from trace_builder import TraceBuilder
 
 Diagnose = Callable[[str], Diagnosis]
@@ -56,10 +57,11 @@ def techniques(found: Finding) -> list[str]:
     return [fix.technique for fix in found.fixes]
 
 
-def with_lines(text: str, replacement: Replacement) -> str:
+def with_lines(text: str, edit: Edit) -> str:
     """A program after a fix."""
     lines = text.splitlines()
-    lines[replacement.line - 1 : replacement.end_line] = replacement.new
+    for change in reversed(edit.changes):
+        lines[change.line - 1 : change.end_line] = change.new
     return "\n".join(lines) + "\n"
 
 
@@ -90,13 +92,13 @@ def test_the_line_that_holds_what_kmeans_reads_saves_what_it_promises(tmp_path: 
     found = only(diagnose(before), "LZ110")
     fix = found.fixes[0]
     assert fix.technique == "persist"
-    assert fix.replacement is not None
-    assert fix.replacement.new == ("obs = obs.persist()",)
+    assert fix.edit is not None
+    assert fix.edit.main.new == ("obs = obs.persist()",)
     assert fix.estimate.tasks_repeated is not None
 
     mended = tmp_path / "mended"
     mended.mkdir()
-    after = recorded(with_lines(KMEANS, fix.replacement), mended)
+    after = recorded(with_lines(KMEANS, fix.edit), mended)
 
     least, most = fix.estimate.tasks_repeated
     saved = sum(f.begin.tasks_repeated for f in before.forces) - sum(
@@ -132,8 +134,8 @@ def test_an_array_that_lines_far_apart_read_is_held_where_it_is_made(diagnosis_o
         """
     )
     fix = only(diagnosis, "LZ110").fixes[0]
-    assert fix.replacement is not None
-    assert fix.replacement.new == ("    waves = waves.persist()",)
+    assert fix.edit is not None
+    assert fix.edit.main.new == ("    waves = waves.persist()",)
 
 
 def test_an_array_that_a_function_made_has_the_name_of_what_that_returned(diagnosis_of: Diagnose) -> None:
@@ -146,9 +148,9 @@ def test_an_array_that_a_function_made_has_the_name_of_what_that_returned(diagno
         """
     )
     fix = only(diagnosis, "LZ110").fixes[0]
-    assert fix.replacement is not None
-    assert fix.replacement.new == ("waves = waves.persist()",)
-    assert fix.replacement.line == _PRELUDE.lstrip("\n").count("\n") + 3
+    assert fix.edit is not None
+    assert fix.edit.main.new == ("waves = waves.persist()",)
+    assert fix.edit.main.line == _PRELUDE.lstrip("\n").count("\n") + 3
 
 
 @pytest.mark.parametrize(
@@ -196,8 +198,8 @@ def test_partitions_that_sizes_and_values_read_are_found(tmp_path: Path) -> None
     """
     found = only(diagnosed(PARQUET + textwrap.dedent(program), tmp_path), "LZ110")
     assert "read partitions of files 12 times, 9 of these again: 3 partitions would do" in found.why
-    assert found.fixes[0].replacement is not None
-    assert found.fixes[0].replacement.new == ("alone, shared = dask.persist(alone, shared)",)
+    assert found.fixes[0].edit is not None
+    assert found.fixes[0].edit.main.new == ("alone, shared = dask.persist(alone, shared)",)
 
 
 def test_partitions_that_questions_read_are_found(tmp_path: Path) -> None:
@@ -282,8 +284,8 @@ def test_sizes_of_what_is_used_again_are_named_with_their_origin(diagnosis_of: D
     )
     assert "since `x[x > 0]`" in found.why
     assert techniques(found) == ["persist", "where"]
-    assert found.fixes[0].replacement is not None
-    assert found.fixes[0].replacement.new == ("chosen = chosen.persist()",)
+    assert found.fixes[0].edit is not None
+    assert found.fixes[0].edit.main.new == ("chosen = chosen.persist()",)
     assert "da.where(x > 0, x, np.nan)" in found.fixes[1].summary
 
 
@@ -324,8 +326,8 @@ def test_what_a_block_function_catches_is_handed_to_it(
     assert len(found.forces) == 4
     assert techniques(found) == ["pass-as-argument", "compute-once", "persist"]
     assert f"x.map_blocks(scale, {name}, ...)" in found.fixes[0].summary
-    assert found.fixes[1].replacement is not None
-    assert found.fixes[1].replacement.new == ("top = top.compute()",)
+    assert found.fixes[1].edit is not None
+    assert found.fixes[1].edit.main.new == ("top = top.compute()",)
 
 
 def test_a_task_that_makes_its_own_arrays_is_left_alone(diagnosis_of: Diagnose) -> None:
@@ -355,8 +357,8 @@ def test_a_task_that_makes_its_own_arrays_is_left_alone(diagnosis_of: Diagnose) 
 def test_what_is_thrown_away_is_kept(diagnosis_of: Diagnose, line: str, instead: str) -> None:
     found = only(diagnosis_of(f"x = data() + 1\n{line}\nprint(x.sum().compute())"), "LZ114")
     assert found.fixes[0].summary == f"`{instead}`"
-    assert found.fixes[0].replacement is not None
-    assert found.fixes[0].replacement.new == (instead,)
+    assert found.fixes[0].edit is not None
+    assert found.fixes[0].edit.main.new == (instead,)
 
 
 @pytest.mark.parametrize(
@@ -543,6 +545,6 @@ def test_what_a_loop_reads_again_is_held_before_the_loop(tmp_path: Path) -> None
             hot.append(i)
     """
     found = only(diagnosed(text, tmp_path), "LZ110")
-    replacement = found.fixes[0].replacement
+    replacement = found.fixes[0].edit
     assert replacement is not None
     assert (replacement.line, replacement.new) == (5, ("t = t.persist()",))

@@ -214,7 +214,7 @@ f(x)
 """
     found = only(text, tmp_path)
     assert (found.code, found.fixes[0].technique) == ("LZ102", "reorder")
-    replacement = found.fixes[0].replacement
+    replacement = found.fixes[0].edit
     assert replacement is not None
     assert replacement.new == ('    if policy == "raise" and (x < 0).any():',)
 
@@ -232,7 +232,7 @@ else:
     a = a + 1
     c = 2
 """
-    replacement = only(text, tmp_path).fixes[0].replacement
+    replacement = only(text, tmp_path).fixes[0].edit
     assert replacement is not None
     assert replacement.new == (
         "chosen = a > b",
@@ -248,7 +248,7 @@ def test_a_choice_with_more_in_it_is_not_replaced_as_a_whole(tmp_path: Path) -> 
     text = "if x.max() > 2:\n    a = 1\n    b = 3\nelse:\n    a = 2\n"
     found = only(text, tmp_path)
     assert found.fixes[0].technique == "where"
-    assert found.fixes[0].replacement is None
+    assert found.fixes[0].edit is None
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ while change > 1e-3:
     found = only(text, tmp_path)
     assert found.code == "LZ106"
     assert found.fixes[0].technique == "persist"
-    replacement = found.fixes[0].replacement
+    replacement = found.fixes[0].edit
     assert replacement is not None
     assert replacement.new == ("    x_new = x_new.persist()",)
     lines = (tmp_path / "program.py").read_text().splitlines()

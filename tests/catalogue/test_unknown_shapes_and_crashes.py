@@ -264,7 +264,7 @@ def test_a_formula_that_is_not_defined_everywhere_is_better_applied_to_the_selec
 def test_a_reduction_of_the_selection_is_not_put_into_where(tmp_path: Path) -> None:
     own = the("LZ205", "y = da.zeros_like(x)\ny[x > 0] = x[x > 0] - x[x > 0].mean()", tmp_path)
     assert "x - x.mean()" not in " ".join(fix.summary for fix in own.fixes)
-    assert all(fix.replacement is None for fix in own.fixes)
+    assert all(fix.edit is None for fix in own.fixes)
 
 
 def test_a_test_of_the_mask_around_it_is_guarded_besides(tmp_path: Path) -> None:
@@ -300,7 +300,7 @@ def test_the_first_fix_has_lines_with_the_real_names(
     code: str, text: str, lines: tuple[str, ...], tmp_path: Path
 ) -> None:
     own = the(code, text, tmp_path)
-    replacement = own.fixes[0].replacement
+    replacement = own.fixes[0].edit
     assert replacement is not None
     assert replacement.new == lines
     program = (HEAD + text).strip("\n").splitlines()
@@ -314,7 +314,7 @@ def test_lengths_are_learnt_of_the_array_that_has_none(text: str, tmp_path: Path
     own = the("LZ301", text, tmp_path)
     fix = next(one for one in own.fixes if one.technique == "compute-chunk-sizes")
     assert "kept = x[x > 0].persist()" in fix.summary
-    assert fix.replacement is None
+    assert fix.edit is None
 
 
 def test_two_lazy_indices_become_one(tmp_path: Path) -> None:
@@ -326,7 +326,7 @@ def test_two_lazy_indices_become_one(tmp_path: Path) -> None:
 def test_names_are_not_made_up(tmp_path: Path) -> None:
     own = the("LZ302", "da.linalg.cholesky(da.ones((4, 4), chunks=(2, 4)))", tmp_path)
     assert own.fixes[0].technique == "rechunk"
-    assert own.fixes[0].replacement is None
+    assert own.fixes[0].edit is None
     assert "x.rechunk" not in own.fixes[0].summary
 
 

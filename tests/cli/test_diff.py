@@ -106,9 +106,7 @@ def test_no_file_is_overwritten_unasked(traces: tuple[Path, Path], tmp_path: Pat
         ),
     ],
 )
-def test_what_cannot_be_done_is_one_line(
-    traces: tuple[Path, Path], arguments: list[str], said: str
-) -> None:
+def test_what_cannot_be_done_is_one_line(traces: tuple[Path, Path], arguments: list[str], said: str) -> None:
     """Status 2."""
     result = diff(traces[0], *(argument.format(after=traces[1]) for argument in arguments))
     assert (result.exit_code, result.stdout) == (2, "")

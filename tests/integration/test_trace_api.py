@@ -370,7 +370,6 @@ class TestGenerators:
             raise KeyError
         assert operations(opened.__wrapped__.last_trace) == ["add", "sub"]
 
-
     @pytest.mark.parametrize("how", ["function", "block"])
     def test_one_that_is_open_when_the_interpreter_ends(self, tmp_path: Path, how: str) -> None:
         """It cleans up, and nothing is complained about; its file is as a killed program's."""
@@ -561,6 +560,7 @@ class TestFiles:
     ) -> None:
         """Between the look and the file's making: the next number."""
         (tmp_path / "t.lazy").touch()
+
         @lazyscope.trace(tmp_path / "t.lazy")
         def work() -> None:
             x.compute()
@@ -720,9 +720,7 @@ class TestBudget:
             assert note.startswith("lazyscope: 1 force, where max_forces=0:\n  1 at ")
             assert error.__context__ is None
 
-    def test_an_exception_that_takes_no_note(
-        self, x: da.Array, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_an_exception_that_takes_no_note(self, x: da.Array, capsys: pytest.CaptureFixture[str]) -> None:
         """The budget is told on stderr then."""
 
         class BareError(Exception):

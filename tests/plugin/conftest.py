@@ -69,5 +69,3 @@ def compared(run: Runner) -> Runner:
         return traced
 
     return run_twice
-
-

@@ -78,9 +78,7 @@ def test_a_run_that_stops_at_a_failure(
 
 
 @pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), 9)"])
-def test_a_process_that_ends_in_a_test_leaves_a_report(
-    end: str, suite: Suite, run: Runner
-) -> None:
+def test_a_process_that_ends_in_a_test_leaves_a_report(end: str, suite: Suite, run: Runner) -> None:
     """The tests before it are there."""
     suite(test_it=THREE.format(fixture="", test=end, teardown=""))
     traced = run("--lazyscope-report=report.json")

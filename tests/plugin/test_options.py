@@ -121,9 +121,7 @@ def test_only_tests_that_match_are_traced(pattern: str, ids: list[str], suite: S
         assert traced.section == ["no test was traced", "report in report.json"]
 
 
-def test_a_report_replaces_what_was_there(
-    suite: Suite, run: Runner, pytester: pytest.Pytester
-) -> None:
+def test_a_report_replaces_what_was_there(suite: Suite, run: Runner, pytester: pytest.Pytester) -> None:
     """Also if that was longer."""
     suite(test_it=FORCING)
     path = pytester.path / "report.json"

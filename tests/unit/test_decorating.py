@@ -1110,6 +1110,7 @@ class TestAround:
 
     def test_warnings_name_the_line_they_named(self, kind: Callable[..., Any]) -> None:
         """Whatever level of the stack they are meant for."""
+
         def lines(function: Any) -> list[tuple[str, str]]:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")

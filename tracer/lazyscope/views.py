@@ -114,8 +114,8 @@ class Estimate(msgspec.Struct, frozen=True):
     seconds: tuple[float, float] | None
 
 
-class Replacement(msgspec.Struct, frozen=True):
-    """Lines for the user's file; with ``end_line == line - 1`` the new ones go in before `line`."""
+class Change(msgspec.Struct, frozen=True):
+    """Lines of a file that give way to `new`; with ``end_line == line - 1`` these go in before `line`."""
 
     file: str
     line: int
@@ -132,7 +132,11 @@ class Fix(msgspec.Struct, frozen=True):
     summary: str
     price: str
     estimate: Estimate
-    replacement: Replacement | None
+    sketch: bool
+    """Whether it is words only: then there are no edits."""
+    diff: str | None
+    edits: tuple[Change, ...]
+    """They belong together."""
 
 
 class Dependency(msgspec.Struct, frozen=True):

@@ -63,9 +63,7 @@ def found_file(session: Session, position: int) -> Found:
     lines = trace.source_lines(number) if trace.packed_source(number) is not None else None
     here = [path for path in _candidates(session, file.path, file.role) if _is_regular(path)]
     if not here:
-        raise NotFoundHereError(
-            f"{file.path} is not here: start the explorer where the program was started"
-        )
+        raise NotFoundHereError(f"{file.path} is not here: start the explorer where the program was started")
     same = next((path for path in here if lines and _lines_of(path) == lines), None)
     if same is not None:
         return Found(same, unchanged=True, recorded=True)

@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from lazyscope.catalogue.finding import Estimate, Fix, Replacement
+from lazyscope.fixes.edit import one_change
+from lazyscope.fixes.fix import Estimate, Fix
 from lazyscope.report.html.changes import shown_fix
 from lazyscope.report.html.code_pages import code_pages
 from lazyscope.report.html.excerpts import excerpt
@@ -15,7 +16,7 @@ from lazyscope.report.html.markup import cut_path, embedded, plain, prose
 from lazyscope.report.html.timeline import BINS, MOST_LANES, timeline
 from trace_builder import TraceBuilder
 
-PROGRAM = '''
+PROGRAM = """
 def main(x):
     # Sum it up.
     total = float(
@@ -24,7 +25,7 @@ def main(x):
     if total > 3:
         print("<b>", total)
     return total
-'''
+"""
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ def test_data_are_json_that_ends_no_script() -> None:
 
 
 def fixed(line: int, end_line: int, new: tuple[str, ...]) -> Fix:
-    change = Replacement(0, line, end_line, new)
+    change = one_change(0, line, end_line, new)
     return Fix("persist", "`x` first", "holds it", "caller", Estimate((3, 5), (0.0, 0.25)), change)
 
 

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 import sample_traces
 from golden_files import assert_golden
 from lazyscope.catalogue.diagnose import diagnose
-from lazyscope.catalogue.finding import Replacement
+from lazyscope.fixes.edit import one_change
 from lazyscope.report import markdown_report
 from lazyscope.report.markdown_text import block, code_span, prose, table_row
 from trace_builder import TraceBuilder
@@ -165,7 +165,7 @@ def test_a_change_too_long_to_show_is_told(build: TraceBuilder) -> None:
     build.force(build.at("program.py", "float(y)"), "__float__", seconds=1)
     trace = build.end().trace()
     (found,) = diagnose(trace).findings
-    long = replace(found.fixes[0], technique="persist", replacement=Replacement(0, 2, 3, ("a = 1",) * 50))
+    long = replace(found.fixes[0], technique="persist", edit=one_change(0, 2, 3, ("a = 1",) * 50))
     diagnosis = replace(diagnose(trace), findings=(replace(found, severity="low", fixes=(long,)),))
     vars(trace)["_diagnosis"] = diagnosis
     text = markdown_report.render(trace)

@@ -12,7 +12,7 @@ import sample_traces
 from golden_files import assert_golden
 from lazyscope.catalogue import entries
 from lazyscope.catalogue.diagnose import diagnose
-from lazyscope.catalogue.finding import Replacement
+from lazyscope.fixes.edit import Change
 from lazyscope.model.events import File
 from lazyscope.report import sarif_report
 from lazyscope.report.sarif_report import _artifact, _replacement
@@ -180,7 +180,7 @@ def test_paths_are_uris(path: str, role: str, artifact: dict[str, str]) -> None:
     assert _artifact(File(path, role)) == artifact
 
 
-def applied(lines: list[str], change: Replacement, *, end: str = "\n") -> str:
+def applied(lines: list[str], change: Change, *, end: str = "\n") -> str:
     """A file after the replacement was made as the standard says: regions of characters give way."""
     text = "\n".join(lines) + end
     made = _replacement(change, lines)
@@ -203,7 +203,7 @@ def applied(lines: list[str], change: Replacement, *, end: str = "\n") -> str:
 )
 def test_replacements_change_whole_lines(line: int, end_line: int, new: tuple[str, ...], text: str) -> None:
     """Exchanged, put in, put in at the end, taken out."""
-    change = Replacement(0, line, end_line, new)
+    change = Change(0, line, end_line, new)
     assert applied(["a", "b", "c"], change) == text
     if line != 1:
         assert applied(["a", "b", "c"], change, end="").rstrip("\n") == text.rstrip("\n")

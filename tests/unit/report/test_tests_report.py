@@ -146,7 +146,9 @@ def test_hostile_names_are_harmless() -> None:
     """Control characters are written out, markup is left as it is, wide characters are measured."""
     nodeid = "t.py::\x1b[2J[/b]\n\u202egnp\x9b1m[" + "数" * 60 + "]"
     parts = [
-        part(nodeid, 1, 1.0, dearest="evil\x07.py:1  [/b]\r\n" + "像" * 60, unseen=["[/b]\x1b]8;;http://x\x07"]),
+        part(
+            nodeid, 1, 1.0, dearest="evil\x07.py:1  [/b]\r\n" + "像" * 60, unseen=["[/b]\x1b]8;;http://x\x07"]
+        ),
         part("[/b]" * 30, 1, 0.5, dearest="[bold]x"),
     ]
     for width in (80, 50, 40):

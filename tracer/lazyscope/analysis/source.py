@@ -109,7 +109,7 @@ class Found:
     """What was converted; of a chain of comparisons all of it."""
     link: int | None
     """Which comparison of the chain was converted, from 0."""
-    _file: _File
+    _file: SourceFile
 
     @property
     def statement(self) -> ast.stmt:
@@ -130,7 +130,7 @@ class Found:
 def found_at(trace: TraceData, position: int) -> Found | None:
     """Return the parsed source at a position, None where its statement cannot be found."""
     statement = _statement_at(trace, position)
-    file = _file(trace, trace.codes[trace.positions[position].code].file)
+    file = source_file(trace, trace.codes[trace.positions[position].code].file)
     if statement is None or file.tree is None:
         return None
     found = _converted(statement, trace.positions[position])
@@ -146,13 +146,13 @@ def unparsable(trace: TraceData) -> list[str]:
     Their expressions are not found, nor why they wanted a value. As a rule they are written for a later
     Python, which recorded the trace.
     """
-    files = {number: _file(trace, number) for number in _asked_files(trace)}
+    files = {number: source_file(trace, number) for number in _asked_files(trace)}
     return [trace.files[n].path for n, file in files.items() if not file.is_lost and file.tree is None]
 
 
 def lost_sources(trace: TraceData) -> list[str]:
     """Paths of files that forced or raised and whose text is in the trace, but damaged or too large."""
-    return [trace.files[number].path for number in _asked_files(trace) if _file(trace, number).is_lost]
+    return [trace.files[number].path for number in _asked_files(trace) if source_file(trace, number).is_lost]
 
 
 def _asked_files(trace: TraceData) -> list[int]:
@@ -166,7 +166,7 @@ def _asked_files(trace: TraceData) -> list[int]:
 class _Sources:
     """What is known of the sources of one trace."""
 
-    files: dict[int, _File] = field(default_factory=dict)
+    files: dict[int, SourceFile] = field(default_factory=dict)
     sites: dict[int, SourceSite] = field(default_factory=dict)
     tokens: int = 800_000
     """How many more may be parsed: the texts of one trace are kept as trees until it is put away."""
@@ -177,39 +177,40 @@ def _sources(trace: TraceData) -> _Sources:
     return found
 
 
-def _file(trace: TraceData, number: int) -> _File:
+def source_file(trace: TraceData, number: int) -> SourceFile:
+    """The text of a file of the trace, and its tree; what was parsed is kept with the trace."""
     files = _sources(trace).files
     if number not in files:
         files[number] = _limited(trace, number)
     return files[number]
 
 
-def _limited(trace: TraceData, number: int) -> _File:
+def _limited(trace: TraceData, number: int) -> SourceFile:
     """A file; without its tree where that would be too large."""
     packed, sources = trace.packed_source(number), _sources(trace)
     if not packed or trace.has_lost(number):
-        return _File([], is_lost=bool(packed))
+        return SourceFile([], is_lost=bool(packed))
     if sources.tokens <= 0:
-        return _File(trace.source_lines(number), is_lost=True)
+        return SourceFile(trace.source_lines(number), is_lost=True)
     file = _file_of(packed)
     if not file.can_be_parsed or file.tokens > sources.tokens:
         # Counting takes its time, too.
         sources.tokens -= file.tokens // 4
-        return _File(file.lines, is_lost=True)
+        return SourceFile(file.lines, is_lost=True)
     sources.tokens -= file.tokens
     return file
 
 
 @lru_cache(maxsize=64)
-def _file_of(packed: bytes) -> _File:
+def _file_of(packed: bytes) -> SourceFile:
     """Kept from one trace to the next: the tests of a module each have a trace, and its text in it."""
-    return _File(split_lines(unpacked(packed) or ""))
+    return SourceFile(split_lines(unpacked(packed) or ""))
 
 
 def _locate(trace: TraceData, number: int) -> SourceSite:
     position = trace.positions[number]
     code = trace.codes[position.code]
-    record, file = trace.files[code.file], _file(trace, code.file)
+    record, file = trace.files[code.file], source_file(trace, code.file)
     statement = _statement_at(trace, number)
     passage = _expression(file, statement, position)
     end_line, end_column = passage.end if passage else (None, None)
@@ -258,7 +259,7 @@ class _Passage:
     end: Point
 
 
-class _File:
+class SourceFile:
     """A source text and what was parsed of it."""
 
     def __init__(self, lines: list[str], *, is_lost: bool = False) -> None:
@@ -444,7 +445,7 @@ def _only(nodes: list[_Node]) -> _Node | None:
 def _statement_at(trace: TraceData, number: int) -> _Statement | None:
     position = trace.positions[number]
     code = trace.codes[position.code]
-    file = _file(trace, code.file)
+    file = source_file(trace, code.file)
     if file.tree is None or position.line < 1:
         return None
     span = _own(position)
@@ -548,7 +549,7 @@ def _as_span(place: tuple[int, int, int, int] | None) -> _Span | None:
     return _Span((line, column), (end_line, end_column))
 
 
-def _expression(file: _File, statement: _Statement | None, position: events.Position) -> _Passage | None:
+def _expression(file: SourceFile, statement: _Statement | None, position: events.Position) -> _Passage | None:
     found = _converted(statement, position) if statement else None
     return _passage(file, statement, found) if statement and found else None
 
@@ -562,7 +563,7 @@ def _converted(statement: _Statement, position: events.Position) -> _Found:
     return next((found for rule in _rules(place.opcode) if (found := rule(statement, place))), None)
 
 
-def _passage(file: _File, statement: _Statement, found: ast.expr | _Link) -> _Passage | None:
+def _passage(file: SourceFile, statement: _Statement, found: ast.expr | _Link) -> _Passage | None:
     node = found.chain if isinstance(found, _Link) else found
     passage = file.passage(*map(file.characters, _span(node)))
     if _in_fstring(statement.parents, node) and not _reads_as(passage.text, node):
@@ -584,7 +585,7 @@ def _reads_as(text: str, node: ast.expr) -> bool:
     return read is not None and ast.dump(read) == ast.dump(node)
 
 
-def _link(file: _File, chain: _Passage, number: int) -> _Passage | None:
+def _link(file: SourceFile, chain: _Passage, number: int) -> _Passage | None:
     """Cut one comparison out of a chain, with the parentheses around its operands."""
     operands = _operands(_between(file.lines, chain.start, chain.end))
     if number + 1 >= len(operands):

@@ -182,4 +182,3 @@ def trigger_of(inner: list[str]) -> str:
 def operation_of(inner: list[str]) -> str:
     """The outermost function of dask that has a name of its own."""
     return next((name for name in inner if not name.startswith("<")), "")
-

@@ -52,8 +52,6 @@ def running_thread() -> threading.Thread | None:
     return found
 
 
-
-
 def thread_name() -> str:
     """The name of the running thread; empty where Python knows none, or the program has put no text there."""
     thread = threads.get(_ident())

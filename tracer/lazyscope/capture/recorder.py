@@ -98,9 +98,7 @@ class Recorder:
         Whether nothing is recorded any more, since the journal could not be written.
     """
 
-    def __init__(
-        self, journal: Journal, header: events.Header, roles: Roles
-    ) -> None:
+    def __init__(self, journal: Journal, header: events.Header, roles: Roles) -> None:
         self.journal = journal
         self.roles = roles
         self.header = header

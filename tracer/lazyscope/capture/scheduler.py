@@ -135,9 +135,7 @@ class _Entered(NamedTuple):
 
 def _make_watched(original: Any, enter: Any, *, in_task: bool) -> Callable[..., Any]:
     """A scheduler that does what `original` does; `enter` says which force that is, None for none."""
-    return _make_schedule(
-        original, enter, in_task, _leave, _running, perf_counter, sys._getframe, unheard
-    )
+    return _make_schedule(original, enter, in_task, _leave, _running, perf_counter, sys._getframe, unheard)
 
 
 @unseen
@@ -306,9 +304,7 @@ def _make_submit(submit: Any, in_force: Any, unmark: Any) -> Callable[..., Any]:
 # Begin and end of a force
 
 
-def _begin(
-    request: Request, frame: FrameType, scheduler: str, method: str | None = None
-) -> Execution:
+def _begin(request: Request, frame: FrameType, scheduler: str, method: str | None = None) -> Execution:
     """The force that begins now; it is one force even where recording that has failed."""
     running = current()
     force = Execution(request, scheduler, parent=running[0] if running is not None else None)

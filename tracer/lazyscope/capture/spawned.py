@@ -127,9 +127,7 @@ def _with_watch(command: list[str]) -> None:
         )
 
 
-def watch(
-    path: str, argv: list[str], packages: tuple[str, ...], program_package: str | None = None
-) -> None:
+def watch(path: str, argv: list[str], packages: tuple[str, ...], program_package: str | None = None) -> None:
     """Open a trace in a spawned child; its file is made with the first thing recorded.
 
     Parameters

@@ -133,4 +133,3 @@ def without_catcher(error: BaseException) -> None:
     if traceback is not None:
         # Not by assignment, which a class may refuse: a frozen dataclass does.
         BaseException.with_traceback(error, traceback.tb_next)
-

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 
 from lazyscope import figures
 from lazyscope.analysis.arrays import Array
+from lazyscope.analysis.evidence import ForceEvidence, Placed
 from lazyscope.analysis.provenance import dependencies
 from lazyscope.analysis.reading import Reading, assigned_before
 from lazyscope.analysis.savings import Saving, if_persisted
 from lazyscope.analysis.source import SourceSite
 from lazyscope.analysis.syntax.calls import Insertion, WrittenCall
-from lazyscope.catalogue.evidence import ForceEvidence, Placed
-from lazyscope.catalogue.finding import Audience, Estimate, Fix, Replacement
+from lazyscope.fixes.edit import Edit, one_change
+from lazyscope.fixes.fix import Audience, Estimate, Fix
 from lazyscope.model.trace import Force, TraceData
 
 CHEAP_SECONDS = 0.01
@@ -72,15 +73,13 @@ def file_at(trace: TraceData, position: int) -> int:
     return trace.codes[trace.positions[position].code].file
 
 
-def lines_before(trace: TraceData, position: int, insertion: Insertion, *lines: str) -> Replacement:
+def lines_before(trace: TraceData, position: int, insertion: Insertion, *lines: str) -> Edit:
     """New lines before a statement of the file that a position lies in."""
     new = tuple(insertion.indent + line for line in lines)
-    return Replacement(file_at(trace, position), insertion.line, insertion.line - 1, new)
+    return one_change(file_at(trace, position), insertion.line, insertion.line - 1, new)
 
 
-def changed_line(
-    trace: TraceData, position: int, site: SourceSite | None, old: str, new: str
-) -> Replacement | None:
+def changed_line(trace: TraceData, position: int, site: SourceSite | None, old: str, new: str) -> Edit | None:
     """The line of a position with one text in place of another; None unless that stands there just once."""
     if site is None or site.line < 1:
         return None
@@ -88,7 +87,7 @@ def changed_line(
     lines = trace.source_lines(file)
     if site.line > len(lines) or lines[site.line - 1].count(old) != 1:
         return None
-    return Replacement(file, site.line, site.line, (lines[site.line - 1].replace(old, new),))
+    return one_change(file, site.line, site.line, (lines[site.line - 1].replace(old, new),))
 
 
 # The arguments of the user's call
@@ -293,7 +292,7 @@ def compute_before(evidence: Placed, *, reason: str = "") -> Fix:
         "compute-once",
         summary,
         held_as_numpy(size),
-        replacement=replacement,
+        edit=replacement,
     )
 
 
@@ -326,9 +325,7 @@ def persist_lines(variables: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{name} = {name}.persist()" for name in found)
 
 
-def persist_fix(
-    arrays: Sequence[Array], saving: Saving, where: str, replacement: Replacement | None = None
-) -> Fix:
+def persist_fix(arrays: Sequence[Array], saving: Saving, where: str, replacement: Edit | None = None) -> Fix:
     """Hold arrays in memory.
 
     Parameters
@@ -349,7 +346,7 @@ def persist_fix(
         f"`{done}` {where}" if variables else f"{done} {where}",
         held(saving.bytes_held),
         estimate=estimate_of(saving),
-        replacement=replacement,
+        edit=replacement,
     )
 
 
@@ -393,7 +390,7 @@ def without_check(evidence: Placed) -> Fix | None:
         "remove-check",
         f"pass `{argument}` to `{call_text(evidence)}`",
         "values that the check would refuse are not refused any more: they go into the result",
-        replacement=_with_argument(evidence, call, where, argument),
+        edit=_with_argument(evidence, call, where, argument),
     )
 
 
@@ -411,7 +408,7 @@ def _switch_of(reading: Reading) -> str | None:
 
 def _with_argument(
     evidence: Placed, call: WrittenCall, where: SourceSite | None, argument: str
-) -> Replacement | None:
+) -> Edit | None:
     """The user's line with one more argument, if the whole call stands on it."""
     if (
         where is None
@@ -426,7 +423,7 @@ def _with_argument(
     if line[end : end + 1] != ")":
         return None
     comma = ", " if call.positional or call.keywords else ""
-    return Replacement(
+    return one_change(
         file, where.line, where.line, (line[:end].rstrip(" ,") + comma + argument + line[end:],)
     )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from lazyscope.analysis.evidence import ForceEvidence, Placed
 from lazyscope.analysis.reading import Reading
 from lazyscope.analysis.syntax.terms import words
-from lazyscope.catalogue.evidence import ForceEvidence, Placed
 
 EXPLICIT = ("compute", "persist", "store")
 """Triggers of forces that code writes out."""

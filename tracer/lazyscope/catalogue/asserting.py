@@ -10,13 +10,14 @@ import re
 from dataclasses import replace
 
 from lazyscope.analysis import parsing
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.reading import Reading
 from lazyscope.analysis.syntax.branches import Branch
 from lazyscope.catalogue.advice import leave_it, names, persist_before, short, times
 from lazyscope.catalogue.deciding import same_function, test_of
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.rewriting import cheap_first, hold_at_user, present
+from lazyscope.fixes.fix import Fix
 
 _ASSERTING = re.compile(r"_*([a-z0-9]+_)*assert(_\w*|[A-Z]\w*)?")
 """``assert_``, ``assert_allclose``, ``xp_assert_equal``, ``assertTrue``."""

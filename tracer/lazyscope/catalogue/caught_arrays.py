@@ -7,13 +7,14 @@ from functools import cached_property
 
 from lazyscope.analysis.arrays import Array
 from lazyscope.analysis.blocks import HandedOver, handed_over
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.provenance import dependencies
 from lazyscope.analysis.reading import Reading, read
 from lazyscope.analysis.savings import if_persisted
 from lazyscope.catalogue.advice import estimate_of, file_at, held, short
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Estimate, Fix, Replacement
+from lazyscope.fixes.edit import Edit, one_change
+from lazyscope.fixes.fix import Estimate, Fix
 from lazyscope.model.trace import TraceData
 
 
@@ -150,14 +151,14 @@ class Caught:
             f"`{'; '.join(lines)}`{where}",
             price,
             estimate=self._estimate(),
-            replacement=self._replacement(lines),
+            edit=self._replacement(lines),
         )
 
     def _estimate(self) -> Estimate:
         layers = [one.array.layer for one in self._named if one.array.layer is not None]
         return estimate_of(if_persisted(self.evidence.trace, layers)) if layers else Estimate()
 
-    def _replacement(self, lines: list[str]) -> Replacement | None:
+    def _replacement(self, lines: list[str]) -> Edit | None:
         if self.position is None:
             return None
         if len(self._named) == 1 and self._named[0].array.position is not None:
@@ -187,7 +188,7 @@ _MODULES = ("", "da", "dask.array", "xp", "xr", "dd", "dask.dataframe")
 """What stands before a function; before a method stands the array that it works on."""
 
 
-def after_assignment(trace: TraceData, position: int, *lines: str) -> Replacement | None:
+def after_assignment(trace: TraceData, position: int, *lines: str) -> Edit | None:
     """New lines after the assignment at a position; None unless that stands on lines of its own."""
     reading = read(trace, position)
     if reading is None or reading.statement not in ("Assign", "AnnAssign", "AugAssign"):
@@ -199,4 +200,4 @@ def after_assignment(trace: TraceData, position: int, *lines: str) -> Replacemen
     if not starts or ";" in last or last.rstrip().endswith("\\"):
         return None
     new = tuple(reading.indent + line for line in lines)
-    return Replacement(file, reading.end_line + 1, reading.end_line, new)
+    return one_change(file, reading.end_line + 1, reading.end_line, new)

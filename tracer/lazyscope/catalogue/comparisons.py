@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lazyscope.catalogue.evidence import Placed
+from lazyscope.analysis.evidence import Placed
 from lazyscope.catalogue.finding import Severity
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.places import place_of
 from lazyscope.analysis.reading import Reading, is_scalar_conversion, is_value_check, read
 from lazyscope.analysis.syntax.branches import Branch
 from lazyscope.analysis.syntax.dependents import dependent_lines
-from lazyscope.catalogue.evidence import ForceEvidence
 from lazyscope.model.trace import TraceData
 
 SCALARS = ("__float__", "__int__", "__index__", "__complex__")

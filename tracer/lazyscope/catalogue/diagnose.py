@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from lazyscope.analysis.cost import GroupCost, group_cost
+from lazyscope.analysis.evidence import FailureEvidence, ForceEvidence, alike, failures_alike
 from lazyscope.analysis.places import place_of
 from lazyscope.analysis.provenance import Dependencies, dependencies
 from lazyscope.analysis.savings import if_not_forced
 from lazyscope.catalogue import entries
 from lazyscope.catalogue.entries import Entry
-from lazyscope.catalogue.evidence import FailureEvidence, ForceEvidence, alike, failures_alike
-from lazyscope.catalogue.finding import Actionability, Diagnosis, Discovery, Finding, Fix, Match, Severity
+from lazyscope.catalogue.finding import Actionability, Diagnosis, Discovery, Finding, Match, Severity
 from lazyscope.catalogue.fingerprint import Fingerprints
 from lazyscope.catalogue.severity import ORDER, severity
+from lazyscope.fixes.check import held_to_rules
+from lazyscope.fixes.fix import Fix
 from lazyscope.model.trace import TraceData
 
 _ENDS_ALL = ("compute-once", "enable-dispatch", "native-function")
@@ -209,7 +211,7 @@ class _Diagnosing:
             at_stake=at_stake,
             why=draft.match.why,
             depends_on=self._depends_on(draft),
-            fixes=draft.match.fixes,
+            fixes=_in_order(held_to_rules(self._trace, fix) for fix in draft.match.fixes),
         )
 
     def _severity(self, draft: _Draft, at_stake: float) -> Severity:
@@ -227,6 +229,13 @@ class _Diagnosing:
 
     def _depends_on(self, draft: _Draft) -> Dependencies | None:
         return dependencies(self._trace, draft.forces[0]) if draft.forces else None
+
+
+def _in_order(fixes: Iterable[Fix]) -> tuple[Fix, ...]:
+    """What the caller can do before what the library can, edits before sketches, and leaving it last."""
+    return tuple(
+        sorted(fixes, key=lambda fix: (fix.technique == "none", fix.audience != "caller", fix.is_sketch))
+    )
 
 
 _NO_ROOM = "LZ118"

@@ -9,7 +9,7 @@ from functools import cache
 from importlib import import_module
 from types import ModuleType
 
-from lazyscope.catalogue.evidence import FailureEvidence, ForceEvidence
+from lazyscope.analysis.evidence import FailureEvidence, ForceEvidence
 from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.errors import LazyscopeError
 from lazyscope.model.trace import TraceData

@@ -8,14 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lazyscope.analysis.arrays import in_bytes, itemsize, variable_at
+from lazyscope.analysis.evidence import FailureEvidence, Placed
 from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.places import place_of
 from lazyscope.analysis.reading import Reading
 from lazyscope.analysis.syntax.calls import Insertion, WrittenCall
 from lazyscope.analysis.syntax.terms import words
 from lazyscope.catalogue.advice import call_text, held_as_numpy, lines_before, mentions, names, short
-from lazyscope.catalogue.evidence import FailureEvidence, Placed
-from lazyscope.catalogue.finding import Audience, Fix, Replacement
+from lazyscope.fixes.edit import Edit
+from lazyscope.fixes.fix import Audience, Fix
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 
@@ -185,7 +186,7 @@ def insertion(evidence: FailureEvidence) -> Insertion | None:
     return evidence.user_call.insertion if evidence.user_call else None
 
 
-def new_lines(evidence: FailureEvidence, *lines: str) -> Replacement | None:
+def new_lines(evidence: FailureEvidence, *lines: str) -> Edit | None:
     """Lines before the user's statement, where it is known."""
     place = insertion(evidence)
     if place is None or evidence.user_site is None:
@@ -234,7 +235,7 @@ def compute_first(evidence: FailureEvidence, *, reason: str = "") -> Fix:
         "compute-once",
         summary,
         held_as_numpy(size if whole else None),
-        replacement=new_lines(evidence, done) if done else None,
+        edit=new_lines(evidence, done) if done else None,
     )
 
 

@@ -8,78 +8,10 @@ from typing import Literal, TypeAlias
 from lazyscope.analysis.cost import GroupCost
 from lazyscope.analysis.provenance import Dependencies
 from lazyscope.analysis.savings import Saving
+from lazyscope.fixes.fix import Fix
 
 Severity: TypeAlias = Literal["high", "medium", "low", "info"]
 Actionability: TypeAlias = Literal["caller", "library", "inherent", "follow-on"]
-Audience: TypeAlias = Literal["caller", "library"]
-Technique: TypeAlias = Literal[
-    "where",
-    "at",
-    "apply-where",
-    "lazy-apply",
-    "map-blocks",
-    "native-function",
-    "guard-lazy",
-    "propagate-nan",
-    "clip",
-    "take-along-axis",
-    "vectorise",
-    "keep-0d",
-    "remove-check",
-    "choose-parameter",
-    "convert-input",
-    "enable-dispatch",
-    "persist",
-    "compute-once",
-    "batch-compute",
-    "rechunk",
-    "compute-chunk-sizes",
-    "pass-as-argument",
-    "reorder",
-    "upstream",
-    "none",
-]
-"""Ids of design.md, section 7."""
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a fix would save, as bounds; None where nothing can be said."""
-
-    tasks_repeated: tuple[int, int] | None = None
-    """Repeated tasks that would not run: at least, at most."""
-    seconds: tuple[float, float] | None = None
-    """Wall time: at least, at most."""
-
-
-@dataclass(frozen=True)
-class Replacement:
-    """Lines for the user's file: what stands at `line` to `end_line` gives way to `new`.
-
-    With ``end_line == line - 1`` nothing gives way: `new` is put in before `line`.
-    """
-
-    file: int
-    """Number of the file."""
-    line: int
-    end_line: int
-    new: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Fix:
-    """One way to mend a finding."""
-
-    technique: Technique
-    summary: str
-    """What to do, in the terms of the code at hand."""
-    price: str
-    """What it costs or loses."""
-    audience: Audience = "caller"
-    """``caller``: who writes the user's line; ``library``: who writes the code that forced. A finding in
-    the user's own code has fixes for the caller only."""
-    estimate: Estimate = Estimate()
-    replacement: Replacement | None = None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from lazyscope.analysis.arrays import Array, array_of
 from lazyscope.analysis.asked import force_of, readers
 from lazyscope.analysis.cost import site_at
+from lazyscope.analysis.evidence import all_rereadings
 from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.places import place_of
 from lazyscope.analysis.reading import assigned_before, call_at, read
@@ -26,8 +27,8 @@ from lazyscope.catalogue.advice import (
     short,
 )
 from lazyscope.catalogue.caught_arrays import after_assignment
-from lazyscope.catalogue.evidence import all_rereadings
-from lazyscope.catalogue.finding import Fix, Replacement
+from lazyscope.fixes.edit import Edit, one_change
+from lazyscope.fixes.fix import Fix
 from lazyscope.model.trace import TraceData
 
 _HOLDERS = ("DataArray", "Variable", "from_dask_array", "asarray", "asanyarray")
@@ -236,7 +237,7 @@ def _named(held: Held) -> Array:
     return replace(held.array, variable=held.variable)
 
 
-def _where(trace: TraceData, one: Holding) -> tuple[str, Replacement | None]:
+def _where(trace: TraceData, one: Holding) -> tuple[str, Edit | None]:
     lines = persist_lines(one.variables)
     line = common_line(trace, one.forces)
     call = call_at(trace, line) if line is not None else None
@@ -261,7 +262,7 @@ def _where(trace: TraceData, one: Holding) -> tuple[str, Replacement | None]:
     return f"after {at}", after_assignment(trace, last.position, *lines)
 
 
-def _after_line(trace: TraceData, assigned: _Assigned, *lines: str) -> Replacement | None:
+def _after_line(trace: TraceData, assigned: _Assigned, *lines: str) -> Edit | None:
     """New lines after a simple statement that begins on a line."""
     found = found_at(trace, assigned.position)
     statements = [node for node in ast.walk(found.module) if isinstance(node, ast.Assign)] if found else []
@@ -272,9 +273,7 @@ def _after_line(trace: TraceData, assigned: _Assigned, *lines: str) -> Replaceme
     if ";" in found.line(last):
         return None
     indent = " " * same[0].col_offset
-    return Replacement(
-        file_at(trace, assigned.position), last + 1, last, tuple(indent + new for new in lines)
-    )
+    return one_change(file_at(trace, assigned.position), last + 1, last, tuple(indent + new for new in lines))
 
 
 def _is_in_library(trace: TraceData, forces: Sequence[int]) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from lazyscope.analysis.evidence import Placed
 from lazyscope.analysis.reading import Reading
 from lazyscope.catalogue.advice import short
-from lazyscope.catalogue.evidence import Placed
-from lazyscope.catalogue.finding import Fix
+from lazyscope.fixes.fix import Fix
 
 _INSTEAD = {
     "where": "xr.where(cond, a, b)",
@@ -89,9 +89,8 @@ def with_labels(placed: Placed, fixes: Iterable[Fix]) -> tuple[Fix, ...]:
 
 
 def _with_labels(fix: Fix) -> Fix:
-    old = fix.replacement
-    new = replace(old, new=tuple(map(_labelled, old.new))) if old is not None else None
-    return replace(fix, summary=_labelled(fix.summary), replacement=new)
+    edit = fix.edit.with_text(_labelled) if fix.edit is not None else None
+    return replace(fix, summary=_labelled(fix.summary), edit=edit)
 
 
 def _labelled(text: str) -> str:

@@ -29,6 +29,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.reading import Reading, is_scalar_conversion
 from lazyscope.analysis.syntax.arms import Assignment
 from lazyscope.analysis.syntax.branches import Branch
@@ -36,8 +37,7 @@ from lazyscope.analysis.syntax.updates import Update
 from lazyscope.catalogue.advice import author, caller_fixes, leave_it, names, short, times
 from lazyscope.catalogue.asserting import match_assertion, match_printing
 from lazyscope.catalogue.deciding import asked_for_once, deciding, steers_without_repeating, test_of
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match, Technique
+from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.labelled_arrays import with_labels
 from lazyscope.catalogue.rewriting import (
     as_array,
@@ -55,6 +55,7 @@ from lazyscope.catalogue.rewriting import (
     present,
     whole_test,
 )
+from lazyscope.fixes.fix import Fix, Technique
 
 CODE = "LZ101"
 TITLE = "A truth value computes the array"
@@ -185,7 +186,7 @@ def _python_limits(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]
             f"`{text}` instead of Python's `{call.name}`",
             price,
             author(evidence),
-            replacement=line_with(evidence, reading.expression or "", text),
+            edit=line_with(evidence, reading.expression or "", text),
         ),
     )
 
@@ -264,7 +265,7 @@ def _limit(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
     if text is None:
         return ()
     summary, replacement = f"`{text}` instead of the `if`", whole_test(evidence, reading, (text,))
-    return (Fix("clip", summary, "nothing changes", author(evidence), replacement=replacement),)
+    return (Fix("clip", summary, "nothing changes", author(evidence), edit=replacement),)
 
 
 def _choice(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
@@ -277,7 +278,7 @@ def _choice(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
         return ()
     replacement = choice_replacement(evidence, reading, test, lines)
     summary = f"`{'; '.join(lines)}` instead of choosing by `if` and `else`"
-    return (Fix("where", summary, _BOTH_SIDES, author(evidence), replacement=replacement),)
+    return (Fix("where", summary, _BOTH_SIDES, author(evidence), edit=replacement),)
 
 
 def _no_arrays(evidence: ForceEvidence) -> tuple[Fix, ...]:
@@ -308,7 +309,7 @@ def _expression(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
             f"`{short(text, 80)}`",
             _BOTH_SIDES,
             author(evidence),
-            replacement=line_with(evidence, old, text),
+            edit=line_with(evidence, old, text),
         ),
     )
 

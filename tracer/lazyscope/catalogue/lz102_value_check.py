@@ -27,14 +27,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.reading import Reading
 from lazyscope.analysis.syntax.branches import Branch
 from lazyscope.catalogue.advice import author, caller_fixes, leave_it, names, short, times, without_check
 from lazyscope.catalogue.asserting import match_assertion
 from lazyscope.catalogue.deciding import checks_value, same_function, test_of
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.rewriting import asked_array, cheap_first, guarded, namespace, present
+from lazyscope.fixes.fix import Fix
 
 CODE = "LZ102"
 TITLE = "A value check computes the array"

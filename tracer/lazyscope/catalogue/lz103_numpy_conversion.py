@@ -25,17 +25,18 @@ from __future__ import annotations
 import re
 
 from lazyscope import figures
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.reading import Reading, is_numpy_conversion
 from lazyscope.analysis.syntax.terms import words
 from lazyscope.catalogue.advice import author, caller_fixes, leave_it, names, short, times
 from lazyscope.catalogue.asking import asks_by_method, shows_or_keeps
 from lazyscope.catalogue.asserting import match_assertion
 from lazyscope.catalogue.deciding import SCALARS
-from lazyscope.catalogue.evidence import ForceEvidence
 from lazyscope.catalogue.failing import lazy_twin
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.labelled_arrays import instead_of_numpy
 from lazyscope.catalogue.rewriting import hold_at_user, line_with, namespace, present
+from lazyscope.fixes.fix import Fix
 
 CODE = "LZ103"
 TITLE = "A conversion to NumPy computes the whole array"
@@ -336,7 +337,7 @@ def _stack(evidence: ForceEvidence, reading: Reading) -> Fix:
         f"`{xp}.stack({short(listed)})`, which stays lazy",
         "nothing changes; plain numbers among the elements must be made arrays",
         author(evidence),
-        replacement=replacement,
+        edit=replacement,
     )
 
 

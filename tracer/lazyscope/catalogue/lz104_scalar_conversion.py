@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import re
 
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.reading import Reading, is_scalar_conversion
 from lazyscope.analysis.syntax.dependents import dependent_lines
 from lazyscope.analysis.syntax.terms import words
@@ -34,9 +35,9 @@ from lazyscope.catalogue.deciding import (
     same_function,
     steers_without_repeating,
 )
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.rewriting import hold_at_user, namespace, present
+from lazyscope.fixes.fix import Fix
 
 CODE = "LZ104"
 TITLE = "A conversion to a Python number computes the array"

@@ -23,12 +23,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lazyscope import figures
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.syntax.terms import words
 from lazyscope.catalogue.advice import author, caller_fixes, leave_it, short, times
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match, Technique
+from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.rewriting import hold_at_user, namespace, present
+from lazyscope.fixes.fix import Fix, Technique
 
 CODE = "LZ105"
 TITLE = "A NumPy function that dask lacks computes its arguments"

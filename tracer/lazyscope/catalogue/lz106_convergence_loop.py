@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import re
 
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.reading import Reading, read
 from lazyscope.analysis.savings import if_persisted
 from lazyscope.analysis.syntax.loops import Loop
@@ -40,9 +41,10 @@ from lazyscope.catalogue.advice import (
     times,
 )
 from lazyscope.catalogue.deciding import SCALARS
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Estimate, Fix, Match, Replacement
+from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.rewriting import present
+from lazyscope.fixes.edit import Edit
+from lazyscope.fixes.fix import Estimate, Fix
 
 CODE = "LZ106"
 TITLE = "A convergence loop computes everything again in every turn"
@@ -238,7 +240,7 @@ def _hold_state(evidence: ForceEvidence, reading: Reading, loop: Loop, position:
         else "holds the state in memory in every turn",
         author(evidence),
         estimate=estimate,
-        replacement=replacement,
+        edit=replacement,
     )
 
 
@@ -251,7 +253,7 @@ def _hold_constants(evidence: ForceEvidence, constants: tuple[str, ...]) -> Fix:
 
 def _put_before(
     evidence: ForceEvidence, reading: Reading, position: int, state: tuple[str, ...]
-) -> Replacement | None:
+) -> Edit | None:
     if reading.statement in ("While", "For"):
         return None
     return lines_before(evidence.trace, position, reading.insertion, *persist_lines(state))

@@ -21,15 +21,16 @@ from __future__ import annotations
 import re
 
 from lazyscope import figures
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.provenance import dependencies
 from lazyscope.analysis.reading import Reading, is_scalar_conversion, is_value_check
 from lazyscope.analysis.syntax.loops import Loop
 from lazyscope.analysis.syntax.terms import words
 from lazyscope.catalogue.advice import author, caller_fixes, names, short, times
 from lazyscope.catalogue.deciding import SCALARS
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.rewriting import choice_lines, hold_at_user, namespace, present
+from lazyscope.fixes.fix import Fix
 
 CODE = "LZ107"
 TITLE = "A Python loop computes once for each element"

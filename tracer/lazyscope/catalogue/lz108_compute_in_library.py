@@ -21,11 +21,12 @@ from __future__ import annotations
 import re
 
 from lazyscope.analysis.cost import site_at
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.reading import Reading, read
 from lazyscope.catalogue.advice import caller_fixes, leave_it, line_of, short, times
 from lazyscope.catalogue.asking import asks_by_method, called, is_written_out, shows_or_keeps
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.fix import Fix
 
 CODE = "LZ108"
 TITLE = "A library computes by an explicit call"

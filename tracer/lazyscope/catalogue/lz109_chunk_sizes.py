@@ -20,6 +20,7 @@ from lazyscope import figures
 from lazyscope.analysis.arrays import Array
 from lazyscope.analysis.asked import asks
 from lazyscope.analysis.cost import site_at
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.reading import Reading, assigned_before, read
 from lazyscope.analysis.rereading import partition_rereading
@@ -35,9 +36,9 @@ from lazyscope.catalogue.advice import (
     persist_lines,
     short,
 )
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.holding import with_layer
+from lazyscope.fixes.fix import Fix
 from lazyscope.model import events
 from lazyscope.model.trace import Force, TraceData
 

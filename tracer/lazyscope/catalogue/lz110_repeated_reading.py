@@ -42,7 +42,7 @@ from lazyscope.catalogue.advice import (
     times,
 )
 from lazyscope.catalogue.caught_arrays import after_assignment
-from lazyscope.catalogue.finding import Discovery, Fix, Match, Replacement
+from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.catalogue.holding import (
     CONSTANT_BYTES,
     Holding,
@@ -53,6 +53,8 @@ from lazyscope.catalogue.holding import (
     site_text,
 )
 from lazyscope.catalogue.requests import sharing_groups
+from lazyscope.fixes.edit import Edit
+from lazyscope.fixes.fix import Fix
 from lazyscope.model.trace import TraceData
 
 CODE = "LZ110"
@@ -231,15 +233,13 @@ def _computed(holding: Fix, one: Holding, saving: Saving) -> Fix:
     def computing(text: str) -> str:
         return text.replace(".persist(", ".compute(")
 
-    old = holding.replacement
-    replacement = replace(old, new=tuple(map(computing, old.new))) if old is not None else None
     price = held_as_numpy(saving.bytes_held)
     return replace(
         holding,
         technique="compute-once",
         summary=computing(holding.summary),
         price=price,
-        replacement=replacement,
+        edit=holding.edit.with_text(computing) if holding.edit is not None else None,
     )
 
 
@@ -324,7 +324,7 @@ def _hold_arrays(trace: TraceData, arrays: list[Array], saving: Saving) -> _Plac
         if least != most
         else f"{held(saving.bytes_held)}; saves {figures.count(most)} partition reads",
         estimate=estimate_of(saving),
-        replacement=None if last.position is None else after_assignment(trace, last.position, *lines),
+        edit=None if last.position is None else after_assignment(trace, last.position, *lines),
     )
     return fix, last.position
 
@@ -337,14 +337,14 @@ def _hold_dataframe(trace: TraceData, found: PartitionRereading) -> _Placed:
         return Fix("persist", f"hold {what}", held(None)), first.user_site
     line = f"{variable} = {variable}.persist()"
     reading = read(trace, first.user_site)
-    replacement: Replacement | None = None
+    replacement: Edit | None = None
     if reading is not None and not reading.loops:
         replacement = lines_before(trace, first.user_site, reading.insertion, line)
     fix = Fix(
         "persist",
         f"`{line}` before line {trace.positions[first.user_site].line}",
         "holds the partitions in memory, with all columns that it has by then; their size is not known",
-        replacement=replacement,
+        edit=replacement,
     )
     return fix, first.user_site
 

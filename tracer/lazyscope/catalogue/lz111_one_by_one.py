@@ -19,9 +19,10 @@ from lazyscope import figures
 from lazyscope.analysis.reading import Reading
 from lazyscope.analysis.syntax.terms import words
 from lazyscope.catalogue.advice import names, short
-from lazyscope.catalogue.finding import Discovery, Estimate, Fix, Match
+from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.catalogue.holding import best, holdings, persisted
 from lazyscope.catalogue.requests import Group, sharing_groups
+from lazyscope.fixes.fix import Estimate, Fix
 from lazyscope.model.trace import TraceData
 
 CODE = "LZ111"

@@ -17,10 +17,11 @@ Fixes
 from __future__ import annotations
 
 from lazyscope import figures
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.catalogue.advice import caller_fixes, leave_it, short, times
 from lazyscope.catalogue.caught_arrays import Caught
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.fix import Fix
 
 CODE = "LZ112"
 TITLE = "A function that dask tries on nothing forces"

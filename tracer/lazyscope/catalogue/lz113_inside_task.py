@@ -18,12 +18,13 @@ from __future__ import annotations
 
 from lazyscope import figures
 from lazyscope.analysis.asked import force_of
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.places import place_of
 from lazyscope.analysis.reading import Reading, read
 from lazyscope.catalogue.advice import short, times
 from lazyscope.catalogue.caught_arrays import Caught
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.fix import Fix
 
 CODE = "LZ113"
 TITLE = "A task computes another graph"

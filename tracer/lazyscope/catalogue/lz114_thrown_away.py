@@ -17,11 +17,13 @@ from __future__ import annotations
 import re
 
 from lazyscope.analysis.asked import asks
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.reading import Reading
 from lazyscope.analysis.savings import if_persisted
 from lazyscope.catalogue.advice import changed_line, estimate_of, held, held_as_numpy, short
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Estimate, Fix, Match, Replacement
+from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.edit import Edit
+from lazyscope.fixes.fix import Estimate, Fix
 
 CODE = "LZ114"
 TITLE = "What was computed is thrown away"
@@ -146,7 +148,7 @@ def _kept(evidence: ForceEvidence, reading: Reading, method: str) -> Fix:
         f"`{done}`",
         held(size) if method == "persist" else held_as_numpy(size),
         estimate=_estimate(evidence),
-        replacement=_replaced(evidence, text, done) if alike and target != "kept" else None,
+        edit=_replaced(evidence, text, done) if alike and target != "kept" else None,
     )
 
 
@@ -155,7 +157,7 @@ def _called(text: str, written: str, method: str) -> str:
     return f"{head}{method}({tail}"
 
 
-def _replaced(evidence: ForceEvidence, old: str, new: str) -> Replacement | None:
+def _replaced(evidence: ForceEvidence, old: str, new: str) -> Edit | None:
     assert evidence.site is not None
     return changed_line(evidence.trace, evidence.site, evidence.where, old, new)
 

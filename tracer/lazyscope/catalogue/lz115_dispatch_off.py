@@ -20,11 +20,12 @@ import ast
 import re
 from collections.abc import Iterator
 
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.source import found_at, unparsed
 from lazyscope.analysis.syntax.terms import FUNCTIONS
 from lazyscope.catalogue.advice import call_text, compute_before, persist_before, short
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.fix import Fix
 
 CODE = "LZ115"
 TITLE = "A library is not switched to dask arrays"

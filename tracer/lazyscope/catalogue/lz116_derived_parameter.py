@@ -14,15 +14,16 @@ Fixes
 
 from __future__ import annotations
 
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.reading import Reading, call_at, read
 from lazyscope.analysis.syntax.calls import WrittenCall
 from lazyscope.analysis.syntax.functions import Function
 from lazyscope.analysis.syntax.terms import words
 from lazyscope.catalogue.advice import author, caller_fixes, leave_it, short, times
 from lazyscope.catalogue.deciding import SCALARS, checks_value
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.rewriting import hold_at_user, present
+from lazyscope.fixes.fix import Fix
 
 CODE = "LZ116"
 TITLE = "A parameter that was not given is derived from the data"

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 from lazyscope.analysis import parsing
 from lazyscope.analysis.arrays import Array
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.provenance import dependencies
 from lazyscope.analysis.reading import read
 from lazyscope.analysis.syntax.terms import words
 from lazyscope.catalogue.advice import author, short, times
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.fix import Fix
 from lazyscope.model import events
 from lazyscope.model.trace import Force, TraceData
 

@@ -16,9 +16,10 @@ Fixes
 from __future__ import annotations
 
 from lazyscope import figures
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.catalogue.advice import argument_names, author, call_text, short
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.fix import Fix
 from lazyscope.model.trace import Force
 
 CODE = "LZ118"

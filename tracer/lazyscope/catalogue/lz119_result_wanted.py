@@ -14,6 +14,7 @@ Fixes
 
 from __future__ import annotations
 
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.catalogue.advice import call_text, short
 from lazyscope.catalogue.asking import (
     EXPLICIT,
@@ -22,8 +23,8 @@ from lazyscope.catalogue.asking import (
     is_written_out,
     shows_or_keeps,
 )
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.fix import Fix
 
 CODE = "LZ119"
 TITLE = "The program asks for its result"

@@ -19,11 +19,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lazyscope import figures
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.syntax.terms import words
 from lazyscope.catalogue.advice import author, caller_fixes, leave_it, lines_before, short
 from lazyscope.catalogue.asking import called, counts_rows, shows_or_keeps
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match, Replacement, Technique
+from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.fix import Fix, Technique
 
 CODE = "LZ120"
 TITLE = "A function of dask computes on its own"
@@ -177,10 +178,10 @@ def _persisted(evidence: ForceEvidence) -> Fix:
             "holds it in memory; its size is not known",
         )
     line = f"{receiver} = {receiver}.persist()"
-    replacement: Replacement = lines_before(evidence.trace, evidence.site, reading.insertion, line)
+    replacement = lines_before(evidence.trace, evidence.site, reading.insertion, line)
     return Fix(
         "persist",
         f"`{line}` before `{short(evidence.expression)}`, as its rows are read again later",
         "holds them in memory; their size is not known",
-        replacement=replacement,
+        edit=replacement,
     )

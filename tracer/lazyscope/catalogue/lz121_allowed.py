@@ -10,8 +10,9 @@ Fixes
 
 from __future__ import annotations
 
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.analysis.evidence import ForceEvidence
+from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.fix import Fix
 
 CODE = "LZ121"
 TITLE = "A force that the program allows"

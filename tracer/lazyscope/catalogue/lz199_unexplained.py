@@ -11,9 +11,10 @@ Fixes
 
 from __future__ import annotations
 
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.catalogue.advice import line_of, short
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.fix import Fix
 
 CODE = "LZ199"
 TITLE = "A force whose cause is not known"

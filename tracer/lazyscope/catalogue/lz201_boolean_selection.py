@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator
 
 from lazyscope.analysis.cost import site_at
 from lazyscope.catalogue.advice import line_of
-from lazyscope.catalogue.finding import Discovery, Fix, Match
+from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.catalogue.unknown_lengths import (
     SELECTING,
     Origin,
@@ -30,6 +30,7 @@ from lazyscope.catalogue.unknown_lengths import (
     harmful_origins,
     where_instead,
 )
+from lazyscope.fixes.fix import Fix
 from lazyscope.model.trace import TraceData
 
 CODE = "LZ201"

@@ -20,8 +20,9 @@ from collections.abc import Iterable, Iterator
 
 from lazyscope.analysis.cost import site_at
 from lazyscope.catalogue.advice import line_of
-from lazyscope.catalogue.finding import Discovery, Fix, Match
+from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.catalogue.unknown_lengths import Origin, discovered, harmful_origins, is_length_only
+from lazyscope.fixes.fix import Fix
 from lazyscope.model.trace import TraceData
 
 CODE = "LZ202"

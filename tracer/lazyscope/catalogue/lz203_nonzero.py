@@ -18,8 +18,9 @@ from collections.abc import Iterable, Iterator
 
 from lazyscope.analysis.cost import site_at
 from lazyscope.catalogue.advice import line_of, short
-from lazyscope.catalogue.finding import Discovery, Fix, Match
+from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.catalogue.unknown_lengths import Origin, discovered, harmful_origins
+from lazyscope.fixes.fix import Fix
 from lazyscope.model.trace import TraceData
 
 CODE = "LZ203"

@@ -30,12 +30,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from lazyscope.analysis import parsing
+from lazyscope.analysis.evidence import FailureEvidence, failures_alike
 from lazyscope.analysis.reading import Reading, read
 from lazyscope.analysis.syntax.updates import Update, inverse, normalised
 from lazyscope.catalogue.advice import author, file_at, line_of, short
-from lazyscope.catalogue.evidence import FailureEvidence, failures_alike
 from lazyscope.catalogue.failing import arrays_taken, for_caller, listed, namespace, told_again
-from lazyscope.catalogue.finding import Discovery, Fix, Match, Replacement
+from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.catalogue.masked_formula import (
     Formula,
     for_chunks,
@@ -46,6 +46,8 @@ from lazyscope.catalogue.masked_formula import (
     with_parameters,
 )
 from lazyscope.catalogue.unknown_lengths import about, origins
+from lazyscope.fixes.edit import Edit, one_change
+from lazyscope.fixes.fix import Fix
 from lazyscope.model.trace import TraceData
 
 CODE = "LZ205"
@@ -284,7 +286,7 @@ def _where(found: _Assignment) -> Fix:
     price += f"; `{update.array}` is a new array, so that others who hold the old one see no change"
     if not formula.known:
         price += "; right only if its functions work element by element"
-    return Fix("where", f"`{_assigned(found, new)}`", price, audience, replacement=_replaced(found, new))
+    return Fix("where", f"`{_assigned(found, new)}`", price, audience, edit=_replaced(found, new))
 
 
 def _apply_where(found: _Assignment) -> Fix | None:
@@ -342,7 +344,7 @@ def _assigned(found: _Assignment, new: str) -> str:
     return f"{update.target} = {new}" if update.target else new
 
 
-def _replaced(found: _Assignment, new: str) -> Replacement | None:
+def _replaced(found: _Assignment, new: str) -> Edit | None:
     """The whole statement written anew, where it is one line and every function in it is known."""
     reading, evidence = found.reading, found.evidence
     single = reading.line == reading.end_line and reading.statement in ("Assign", "AugAssign")
@@ -352,7 +354,7 @@ def _replaced(found: _Assignment, new: str) -> Replacement | None:
     if not _stands_alone(reading, found.update):
         return None
     line = reading.indent + _assigned(found, new)
-    return Replacement(file_at(evidence.trace, evidence.site), reading.line, reading.line, (line,))
+    return one_change(file_at(evidence.trace, evidence.site), reading.line, reading.line, (line,))
 
 
 def _stands_alone(reading: Reading, update: Update) -> bool:

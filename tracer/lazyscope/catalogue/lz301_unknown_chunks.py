@@ -20,11 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.catalogue.advice import author, line_of, short
-from lazyscope.catalogue.evidence import FailureEvidence
 from lazyscope.catalogue.failing import compute_first, for_caller, told_again
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.unknown_lengths import about, came_from, known_sizes, origins, shapes_kept
+from lazyscope.fixes.fix import Fix
 
 CODE = "LZ301"
 TITLE = "An operation needs chunk sizes that are not known"

@@ -26,8 +26,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from lazyscope import figures
+from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.catalogue.advice import author, line_of
-from lazyscope.catalogue.evidence import FailureEvidence
 from lazyscope.catalogue.failing import (
     Shaped,
     arrays_taken,
@@ -39,8 +39,9 @@ from lazyscope.catalogue.failing import (
     written,
     written_call,
 )
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.unknown_lengths import about
+from lazyscope.fixes.fix import Fix
 
 CODE = "LZ302"
 TITLE = "An axis that must be in one chunk is in several"
@@ -228,7 +229,7 @@ def _rechunk(
         "rechunk",
         f"`{done}` before `{written(evidence)}`",
         price,
-        replacement=new_lines(evidence, done) if shaped is not None else None,
+        edit=new_lines(evidence, done) if shaped is not None else None,
     )
 
 

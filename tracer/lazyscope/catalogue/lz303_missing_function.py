@@ -24,10 +24,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.catalogue.advice import author, line_of, short
-from lazyscope.catalogue.evidence import FailureEvidence
 from lazyscope.catalogue.failing import compute_first, for_caller, told_again, wrap_eagerly
-from lazyscope.catalogue.finding import Fix, Match, Technique
+from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.fix import Fix, Technique
 
 CODE = "LZ303"
 TITLE = "A function of NumPy or the array API that dask lacks"

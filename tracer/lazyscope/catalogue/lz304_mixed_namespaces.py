@@ -16,10 +16,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.analysis.reading import assigned_before
 from lazyscope.analysis.syntax.calls import WrittenCall
 from lazyscope.catalogue.advice import author, line_of, short
-from lazyscope.catalogue.evidence import FailureEvidence
 from lazyscope.catalogue.failing import (
     compute_first,
     lazy_twin,
@@ -30,7 +30,8 @@ from lazyscope.catalogue.failing import (
     written,
     written_call,
 )
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.fix import Fix
 
 CODE = "LZ304"
 TITLE = "NumPy and dask arrays in one call"
@@ -115,7 +116,7 @@ def _convert(evidence: FailureEvidence, lazy: list[str], eager: list[str]) -> Fi
         "convert-input",
         text,
         "the converted arrays are copied into the graph; what the function does with NumPy only, it computes",
-        replacement=new_lines(evidence, *lines) if lines and sure else None,
+        edit=new_lines(evidence, *lines) if lines and sure else None,
     )
 
 

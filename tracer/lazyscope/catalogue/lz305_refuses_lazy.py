@@ -21,11 +21,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.analysis.reading import laziness
 from lazyscope.catalogue.advice import author, line_of, short
-from lazyscope.catalogue.evidence import FailureEvidence
 from lazyscope.catalogue.failing import compute_first, lazy_twin, told_again, wrap_eagerly, written
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.fix import Fix
 
 CODE = "LZ305"
 TITLE = "A function refuses lazy arrays"

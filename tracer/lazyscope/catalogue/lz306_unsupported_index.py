@@ -20,11 +20,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.analysis.syntax.masks import Subscript
 from lazyscope.catalogue.advice import author, line_of, short
-from lazyscope.catalogue.evidence import FailureEvidence
 from lazyscope.catalogue.failing import compute_first, for_caller, namespace, told_again, user_variables
-from lazyscope.catalogue.finding import Audience, Fix, Match
+from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.fix import Audience, Fix
 
 CODE = "LZ306"
 TITLE = "Indexing that dask does not support"

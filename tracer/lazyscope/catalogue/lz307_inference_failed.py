@@ -19,10 +19,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.catalogue.advice import author, line_of, short
-from lazyscope.catalogue.evidence import FailureEvidence
 from lazyscope.catalogue.failing import for_caller, told_again
-from lazyscope.catalogue.finding import Audience, Fix, Match
+from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.fix import Audience, Fix
 
 CODE = "LZ307"
 TITLE = "A block function fails where dask tries it"

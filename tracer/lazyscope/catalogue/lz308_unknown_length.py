@@ -19,11 +19,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.catalogue.advice import author, line_of, short
-from lazyscope.catalogue.evidence import FailureEvidence
 from lazyscope.catalogue.failing import compute_first, for_caller, told_again
-from lazyscope.catalogue.finding import Fix, Match
+from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.unknown_lengths import about, came_from, known_sizes, shapes_kept
+from lazyscope.fixes.fix import Fix
 
 CODE = "LZ308"
 TITLE = "An unknown length is used as a number"

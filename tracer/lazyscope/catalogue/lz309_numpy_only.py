@@ -26,12 +26,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.analysis.reading import assigned_before
 from lazyscope.analysis.syntax.terms import words
 from lazyscope.catalogue.advice import author, line_of, short
-from lazyscope.catalogue.evidence import FailureEvidence
 from lazyscope.catalogue.failing import compute_first, for_caller, told_again
-from lazyscope.catalogue.finding import Fix, Match, Technique
+from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.fix import Fix, Technique
 
 CODE = "LZ309"
 TITLE = "A keyword or attribute that only NumPy has"

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from lazyscope import figures
 from lazyscope.analysis.cost import site_at
 from lazyscope.catalogue.advice import short
-from lazyscope.catalogue.finding import Audience, Discovery, Fix, Match
+from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.catalogue.made_arrays import (
     MadeArray,
     chunks_text,
@@ -33,6 +33,7 @@ from lazyscope.catalogue.made_arrays import (
     made_array,
     number_of_blocks,
 )
+from lazyscope.fixes.fix import Audience, Fix
 from lazyscope.model import events
 from lazyscope.model.trace import Force, TraceData
 

@@ -22,7 +22,7 @@ from lazyscope.analysis.asked import asks
 from lazyscope.analysis.cost import site_at
 from lazyscope.catalogue import lz403_rechunk
 from lazyscope.catalogue.advice import short
-from lazyscope.catalogue.finding import Audience, Discovery, Estimate, Fix, Match
+from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.catalogue.made_arrays import (
     MadeArray,
     chunks_text,
@@ -30,6 +30,7 @@ from lazyscope.catalogue.made_arrays import (
     made_array,
     number_of_blocks,
 )
+from lazyscope.fixes.fix import Audience, Estimate, Fix
 from lazyscope.model import events
 from lazyscope.model.trace import Force, TraceData
 

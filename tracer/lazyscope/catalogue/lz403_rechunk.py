@@ -23,13 +23,14 @@ from lazyscope.analysis.arrays import variable_at
 from lazyscope.analysis.cost import site_at
 from lazyscope.analysis.lineage import lineage
 from lazyscope.catalogue.advice import line_of, short
-from lazyscope.catalogue.finding import Audience, Discovery, Estimate, Fix, Match
+from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.catalogue.made_arrays import (
     chunks_text,
     forces_asking,
     number_of_blocks,
     seconds_in_proportion,
 )
+from lazyscope.fixes.fix import Audience, Estimate, Fix
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 

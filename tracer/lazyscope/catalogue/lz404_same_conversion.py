@@ -21,6 +21,7 @@ from collections.abc import Hashable, Iterator
 
 from lazyscope import figures
 from lazyscope.analysis.cost import site_at
+from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.places import place_of
 from lazyscope.catalogue.advice import (
@@ -33,8 +34,8 @@ from lazyscope.catalogue.advice import (
     short,
     times,
 )
-from lazyscope.catalogue.evidence import ForceEvidence
-from lazyscope.catalogue.finding import Discovery, Fix, Match
+from lazyscope.catalogue.finding import Discovery, Match
+from lazyscope.fixes.fix import Fix
 from lazyscope.model.trace import Force, TraceData
 
 CODE = "LZ404"

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
+from lazyscope.analysis.evidence import Placed
 from lazyscope.analysis.places import place_of
 from lazyscope.analysis.reading import Reading, read
 from lazyscope.analysis.syntax.arms import Arm
@@ -30,8 +31,9 @@ from lazyscope.analysis.syntax.branches import Branch
 from lazyscope.analysis.syntax.conditions import Condition
 from lazyscope.catalogue.advice import author, changed_line, compute_before, short
 from lazyscope.catalogue.comparisons import called_at, calls_of, severity_of_cause
-from lazyscope.catalogue.evidence import Placed
-from lazyscope.catalogue.finding import Discovery, Fix, Match, Replacement
+from lazyscope.catalogue.finding import Discovery, Match
+from lazyscope.fixes.edit import Edit
+from lazyscope.fixes.fix import Fix
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 
@@ -165,7 +167,7 @@ def _fixes(evidence: Placed, test: Branch) -> Iterator[Fix]:
             "its work is in the graph even where nothing is to be done; what it does must then be right for "
             "any values, and a mask in it needs the full shape of what it changes",
             audience=author(evidence),
-            replacement=_replacement(evidence, test, turned),
+            edit=_replacement(evidence, test, turned),
         )
     yield Fix(
         "where",
@@ -193,7 +195,7 @@ def _negated(text: str) -> str:
     return text.removeprefix("not ") if text.startswith("not ") else f"not {text}"
 
 
-def _replacement(evidence: Placed, test: Branch, turned: str) -> Replacement | None:
+def _replacement(evidence: Placed, test: Branch, turned: str) -> Edit | None:
     """The line with the other test, where the body is right for any values as it stands."""
     where, body = evidence.where, test.body
     chosen = [update.target for update in body.updates if update.form == "where"]

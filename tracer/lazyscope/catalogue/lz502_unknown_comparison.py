@@ -28,14 +28,16 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
 from lazyscope.analysis import parsing
+from lazyscope.analysis.evidence import Placed
 from lazyscope.analysis.places import place_of
 from lazyscope.analysis.reading import Reading, read
 from lazyscope.analysis.syntax.lengths import AskedLength
 from lazyscope.analysis.unknown_shapes import UnknownPath, path_of_unknown
 from lazyscope.catalogue.advice import author, changed_line, compute_before, file_at, names, short
 from lazyscope.catalogue.comparisons import severity_of_cause
-from lazyscope.catalogue.evidence import Placed
-from lazyscope.catalogue.finding import Discovery, Fix, Match, Replacement
+from lazyscope.catalogue.finding import Discovery, Match
+from lazyscope.fixes.edit import Edit
+from lazyscope.fixes.fix import Fix
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 
@@ -187,7 +189,7 @@ def _fixes(evidence: Placed, compared: _Compared) -> Iterator[Fix]:
             f"`{count}` instead of `{short(asked.length)}` in `{short(asked.text)}`",
             "the comparison is a lazy 0-d array instead of True or False; an `if` on it computes",
             audience=author(evidence),
-            replacement=_replacement(evidence, asked, count),
+            edit=_replacement(evidence, asked, count),
         )
     yield Fix(
         "compute-chunk-sizes",
@@ -222,7 +224,7 @@ def _counting(reading: Reading) -> str | None:
     return None
 
 
-def _replacement(evidence: Placed, asked: AskedLength, count: str) -> Replacement | None:
+def _replacement(evidence: Placed, asked: AskedLength, count: str) -> Edit | None:
     """The line with the count in it, where the file has the name that this takes."""
     where = evidence.where
     if not evidence.at_user or where is None or where.line != asked.line or evidence.site is None:

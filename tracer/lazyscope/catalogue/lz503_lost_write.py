@@ -24,12 +24,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
+from lazyscope.analysis.evidence import Placed
 from lazyscope.analysis.lost_writes import LostWrite, lost_write_at
 from lazyscope.analysis.places import place_of
 from lazyscope.catalogue.advice import author, compute_before, file_at, short
 from lazyscope.catalogue.comparisons import called_at, calls_of, severity_of_cause
-from lazyscope.catalogue.evidence import Placed
-from lazyscope.catalogue.finding import Discovery, Fix, Match, Replacement
+from lazyscope.catalogue.finding import Discovery, Match
+from lazyscope.fixes.edit import Edit, one_change
+from lazyscope.fixes.fix import Fix
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 
@@ -117,7 +119,7 @@ def _fixes(evidence: Placed, write: LostWrite) -> Iterator[Fix]:
         "one more task for each block; the array on the left is another graph then, whoever holds the old "
         "one keeps the old values",
         audience=author(evidence),
-        replacement=_putting_back(evidence, write),
+        edit=_putting_back(evidence, write),
     )
     yield Fix(
         "where",
@@ -136,9 +138,9 @@ def _writing(write: LostWrite) -> str:
     return f"change `{write.base}` itself, `{write.base}[...] = ...` or `xpx.at`, with an index that fits it"
 
 
-def _putting_back(evidence: Placed, write: LostWrite) -> Replacement | None:
+def _putting_back(evidence: Placed, write: LostWrite) -> Edit | None:
     """A line after the statement that writes the changed part to the array."""
     if not write.assignable or write.variable is None or not evidence.at_user or evidence.site is None:
         return None
     file, line = file_at(evidence.trace, evidence.site), write.end_line + 1
-    return Replacement(file, line, write.end_line, (f"{write.indent}{write.view} = {write.variable}",))
+    return one_change(file, line, write.end_line, (f"{write.indent}{write.view} = {write.variable}",))

@@ -25,7 +25,8 @@ from lazyscope.analysis.asked import force_of
 from lazyscope.analysis.cost import site_at
 from lazyscope.analysis.places import place_of
 from lazyscope.catalogue.advice import line_of, short, times
-from lazyscope.catalogue.finding import Audience, Discovery, Fix, Match
+from lazyscope.catalogue.finding import Discovery, Match
+from lazyscope.fixes.fix import Audience, Fix
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 

@@ -24,11 +24,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lazyscope.analysis.cost import site_at
+from lazyscope.analysis.evidence import Placed
 from lazyscope.catalogue import lz501_check_skipped, lz502_unknown_comparison, lz503_lost_write
 from lazyscope.catalogue.advice import line_of, names, short
 from lazyscope.catalogue.comparisons import UNEQUAL
-from lazyscope.catalogue.evidence import Placed
-from lazyscope.catalogue.finding import Discovery, Fix, Match, Severity
+from lazyscope.catalogue.finding import Discovery, Match, Severity
+from lazyscope.fixes.fix import Fix
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 

@@ -39,9 +39,7 @@ _MOST = 400
 """Pairs of statements that are looked at for that in one function."""
 
 
-def pairs(
-    before: TraceData, after: TraceData, old: Sequence[Finding], new: Sequence[Finding]
-) -> list[Pair]:
+def pairs(before: TraceData, after: TraceData, old: Sequence[Finding], new: Sequence[Finding]) -> list[Pair]:
     """Findings of two runs that are the same problem.
 
     Parameters

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from lazyscope.analysis.asked import are_located, blocks_of
+from lazyscope.analysis.evidence import Placed
 from lazyscope.analysis.places import Place, place_of
 from lazyscope.analysis.reading import Reading, is_scalar_conversion, read
 from lazyscope.analysis.syntax.dependents import dependent_lines
 from lazyscope.catalogue.asking import asks_by_method, called
-from lazyscope.catalogue.evidence import Placed
 from lazyscope.catalogue.holding import stands_for_itself
 from lazyscope.model.trace import Force, TraceData
 

@@ -6,13 +6,14 @@ import ast
 import re
 
 from lazyscope.analysis import parsing
+from lazyscope.analysis.evidence import ForceEvidence, Placed
 from lazyscope.analysis.reading import Reading
 from lazyscope.analysis.savings import if_persisted
 from lazyscope.analysis.syntax.arms import Arm
 from lazyscope.analysis.syntax.branches import Branch
 from lazyscope.catalogue.advice import author, changed_line, file_at, line_of, persist_fix, short
-from lazyscope.catalogue.evidence import ForceEvidence, Placed
-from lazyscope.catalogue.finding import Fix, Replacement
+from lazyscope.fixes.edit import Edit, one_change
+from lazyscope.fixes.fix import Fix
 
 _DASK_ARRAY = re.compile(r"^[ \t]*import .*\bdask\.array as (\w+)", re.MULTILINE)
 _NAMESPACE = re.compile(r"\bxp\b")
@@ -54,7 +55,7 @@ def cheap_first(evidence: ForceEvidence, reading: Reading) -> Fix | None:
         f"ask {asked} first: `{text}`",
         "nothing changes; the array is still computed where the cheap condition does not decide",
         author(evidence),
-        replacement=line_with(evidence, old, text),
+        edit=line_with(evidence, old, text),
     )
 
 
@@ -63,7 +64,7 @@ def _operand(text: str, connective: str) -> str:
     return f"({text})" if re.search(rf"\b({other}|if|lambda)\b", text) else text
 
 
-def line_with(evidence: ForceEvidence, old: str, new: str) -> Replacement | None:
+def line_with(evidence: ForceEvidence, old: str, new: str) -> Edit | None:
     """The user's line with one text in place of another; None if it is not sure which."""
     if not old or not evidence.at_user or evidence.site is None:
         return None
@@ -81,7 +82,7 @@ def guarded(evidence: ForceEvidence, reading: Reading, test: Branch | None) -> F
         f"`{text}`: check only what is in memory",
         "lazy arrays are not checked: values that would be refused or warned about go into the result",
         author(evidence),
-        replacement=_guarded_line(evidence, reading, test),
+        edit=_guarded_line(evidence, reading, test),
     )
 
 
@@ -98,7 +99,7 @@ def _lets_pass(test: Branch) -> bool:
     return test.kind != "assert" and not (test.body.raises or test.body.warns)
 
 
-def _guarded_line(evidence: ForceEvidence, reading: Reading, test: Branch | None) -> Replacement | None:
+def _guarded_line(evidence: ForceEvidence, reading: Reading, test: Branch | None) -> Edit | None:
     if test is None or test.kind != "if" or not evidence.at_user or evidence.site is None:
         return None
     text = "\n".join(evidence.trace.source_lines(file_at(evidence.trace, evidence.site)))
@@ -222,7 +223,7 @@ def _reads(text: str, names: tuple[str, ...]) -> bool:
 
 def choice_replacement(
     evidence: ForceEvidence, reading: Reading, test: Branch, lines: tuple[str, ...]
-) -> Replacement | None:
+) -> Edit | None:
     """The whole ``if`` and ``else`` of the user's given way to these lines; None if they do more."""
     other = test.otherwise
     if other is None or {test.body.does, other.does} != {"assigns"}:
@@ -237,7 +238,7 @@ def choice_replacement(
     return whole_test(evidence, reading, lines)
 
 
-def whole_test(evidence: ForceEvidence, reading: Reading, lines: tuple[str, ...]) -> Replacement | None:
+def whole_test(evidence: ForceEvidence, reading: Reading, lines: tuple[str, ...]) -> Edit | None:
     """These lines in place of a whole ``if`` of the user's."""
     test = reading.test
     if not evidence.at_user or evidence.site is None or test is None or test.kind != "if":
@@ -245,7 +246,7 @@ def whole_test(evidence: ForceEvidence, reading: Reading, lines: tuple[str, ...]
     if reading.statement != "If":
         return None
     new = tuple(reading.indent + line for line in lines)
-    return Replacement(file_at(evidence.trace, evidence.site), reading.line, reading.end_line, new)
+    return one_change(file_at(evidence.trace, evidence.site), reading.line, reading.end_line, new)
 
 
 def _one_line_each(arm: Arm, assigned: int) -> bool:

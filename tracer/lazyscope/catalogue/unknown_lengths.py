@@ -9,12 +9,12 @@ from typing import Literal, TypeAlias
 
 from lazyscope.analysis.arrays import variable_at
 from lazyscope.analysis.cost import site_at
+from lazyscope.analysis.evidence import FailureEvidence, ForceEvidence, alike, failures_alike
 from lazyscope.analysis.places import place_of
 from lazyscope.analysis.provenance import Chain
 from lazyscope.analysis.reading import Reading, assigned_before, read
 from lazyscope.analysis.unknown_shapes import origins_of_failure, origins_of_force, path_of_unknown
 from lazyscope.catalogue.advice import compute_before, line_of, names, short, times
-from lazyscope.catalogue.evidence import FailureEvidence, ForceEvidence, alike, failures_alike
 from lazyscope.catalogue.failing import (
     for_caller,
     handed,
@@ -24,7 +24,8 @@ from lazyscope.catalogue.failing import (
     told_again,
     user_variables,
 )
-from lazyscope.catalogue.finding import Audience, Discovery, Fix, Match
+from lazyscope.catalogue.finding import Discovery, Match
+from lazyscope.fixes.fix import Audience, Fix
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 
@@ -401,7 +402,7 @@ def known_sizes(evidence: FailureEvidence) -> Fix:
         f"`{'; '.join(done)}` before `{short(evidence.expression) if evidence.at_user else 'the call'}`: "
         "computed once, and held",
         f"computes everything behind `{name}` there and holds it in memory",
-        replacement=new_lines(evidence, *done) if name in lazy_names(evidence) else None,
+        edit=new_lines(evidence, *done) if name in lazy_names(evidence) else None,
     )
 
 

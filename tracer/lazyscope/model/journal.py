@@ -141,9 +141,7 @@ def read_content(path: Path) -> bytes:
                 raise TraceFileError(_foreign(begin, str(path)))
             return begin + file.read()
     except FileNotFoundError:
-        raise TraceFileError(
-            f"no trace at {path}: record one with `lazyscope run SCRIPT`"
-        ) from None
+        raise TraceFileError(f"no trace at {path}: record one with `lazyscope run SCRIPT`") from None
     except (OSError, ValueError, MemoryError, OverflowError) as error:
         raise TraceFileError(f"cannot read {path}: {_why_not(error)}") from None
 

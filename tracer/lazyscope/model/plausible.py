@@ -85,9 +85,7 @@ def _contradictions(
         yield "an end that no program has"
 
 
-def _times(
-    trace: TraceData, forces: Iterable[Force], failures: Iterable[events.Failure]
-) -> Iterator[float]:
+def _times(trace: TraceData, forces: Iterable[Force], failures: Iterable[events.Failure]) -> Iterator[float]:
     yield from (force.begin.at for force in forces)
     yield from (event.at for event in failures)
     yield from (event.at for event in trace.unknown_shapes)

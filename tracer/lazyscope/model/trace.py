@@ -253,9 +253,7 @@ def _complete(trace: TraceData, forces: dict[int, Force], record: events.AnyReco
 _Placed: TypeAlias = events.ForceBegin | events.Failure | events.UnknownShape
 
 
-def _refers_backwards(
-    trace: TraceData, forces: Iterable[Force], failures: Iterable[events.Failure]
-) -> bool:
+def _refers_backwards(trace: TraceData, forces: Iterable[Force], failures: Iterable[events.Failure]) -> bool:
     """Whether every number in a record is that of a row of its table."""
     texts, positions = len(trace.texts), len(trace.positions)
     layers, layouts, stacks = len(trace.layers), len(trace.layouts), len(trace.stacks)

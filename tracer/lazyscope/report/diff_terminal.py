@@ -102,8 +102,7 @@ class _Drawing:
     def labelled(self, label: str, lines: list[Text], style: str) -> list[Text]:
         labels = [label] + [""] * (len(lines) - 1)
         return [
-            Text.assemble((text.ljust(_LABEL), style), line)
-            for text, line in zip(labels, lines, strict=True)
+            Text.assemble((text.ljust(_LABEL), style), line) for text, line in zip(labels, lines, strict=True)
         ]
 
     def sums(self) -> list[Text]:

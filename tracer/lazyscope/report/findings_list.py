@@ -10,7 +10,8 @@ from lazyscope import figures
 from lazyscope.analysis.arrays import Array
 from lazyscope.analysis.cost import site_at
 from lazyscope.analysis.provenance import Step
-from lazyscope.catalogue.finding import Diagnosis, Finding, Fix
+from lazyscope.catalogue.finding import Diagnosis, Finding
+from lazyscope.fixes.fix import Fix
 from lazyscope.model.trace import TraceData
 from lazyscope.report.screen import ALARM, MARK, QUIET, STRONG, Screen, Section
 from lazyscope.report.snippets import excerpt, place_and_code

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lazyscope import figures
-from lazyscope.catalogue.finding import Estimate, Replacement
+from lazyscope.fixes.edit import Change
+from lazyscope.fixes.fix import Estimate
 
 
 def saving(estimate: Estimate) -> str:
@@ -18,15 +19,10 @@ def saving(estimate: Estimate) -> str:
     return ", ".join(parts)
 
 
-def is_inserted(replacement: Replacement) -> bool:
-    """Whether nothing gives way to the new lines."""
-    return replacement.end_line < replacement.line
-
-
-def lines_of(replacement: Replacement) -> str:
+def lines_of(change: Change) -> str:
     """``before line 3``, ``line 3``, ``lines 3 to 5``."""
-    if is_inserted(replacement):
-        return f"before line {replacement.line}"
-    if replacement.end_line == replacement.line:
-        return f"line {replacement.line}"
-    return f"lines {replacement.line} to {replacement.end_line}"
+    if change.is_insertion:
+        return f"before line {change.line}"
+    if change.end_line == change.line:
+        return f"line {change.line}"
+    return f"lines {change.line} to {change.end_line}"

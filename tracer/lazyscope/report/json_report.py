@@ -18,13 +18,16 @@ from lazyscope.analysis.savings import Saving
 from lazyscope.analysis.source import SourceSite
 from lazyscope.analysis.stayed_lazy import lazy_lines
 from lazyscope.catalogue.diagnose import diagnose
-from lazyscope.catalogue.finding import Diagnosis, Estimate, Finding, Fix, Replacement
+from lazyscope.catalogue.finding import Diagnosis, Finding
+from lazyscope.fixes.diff import unified_diff
+from lazyscope.fixes.edit import Change
+from lazyscope.fixes.fix import Estimate, Fix
 from lazyscope.model import events
 from lazyscope.model.trace import Force, TraceData
 from lazyscope.report.unseen import unseen
 from lazyscope.report.without_source import without_code
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Document = dict[str, Any]
 
@@ -101,6 +104,11 @@ class _Writer:
             "peak_bytes": end.peak_bytes if end else None,
             "scheduler": begin.scheduler,
             "thread": self.trace.texts[begin.thread],
+            "error": None,
+            "waited_seconds": _seconds(force.seconds) if end else None,
+            "cluster": None,
+            "worker": None,
+            "task": None,
             "allowed": begin.allowed,
             "finding": _id(self.diagnosis.of_force.get(begin.id)),
         }
@@ -201,23 +209,21 @@ class _Writer:
             "audience": fix.audience,
             "summary": self.text(fix.summary),
             "price": self.text(fix.price),
-            "diff": None,
-            "replacement": self.replacement(fix.replacement),
+            "sketch": fix.is_sketch,
+            "diff": unified_diff(self.trace, fix.edit) if fix.edit and self.source else None,
+            "edits": [self.change(one) for one in fix.edit.changes] if fix.edit and self.source else [],
             "estimate": _estimate(fix.estimate),
             "status": "untried",
             "reason": None,
             "proof": None,
         }
 
-    def replacement(self, found: Replacement | None) -> Document | None:
-        if found is None or not self.source:
-            return None
-        old = self.trace.source_lines(found.file)[found.line - 1 : found.end_line]
+    def change(self, found: Change) -> Document:
         return {
             "file": self.trace.files[found.file].path,
             "line": found.line,
             "end_line": found.end_line,
-            "old": old,
+            "old": found.old(self.trace),
             "new": list(found.new),
         }
 

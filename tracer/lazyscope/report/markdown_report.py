@@ -16,13 +16,15 @@ from lazyscope.analysis.cost import SiteCost, site_at
 from lazyscope.analysis.source import SourceSite
 from lazyscope.analysis.stayed_lazy import LazyLine, lazy_lines
 from lazyscope.catalogue.diagnose import diagnose
-from lazyscope.catalogue.finding import Diagnosis, Finding, Fix, Replacement
+from lazyscope.catalogue.finding import Diagnosis, Finding
 from lazyscope.catalogue.severity import ORDER
+from lazyscope.fixes.edit import Change
+from lazyscope.fixes.fix import Fix
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 from lazyscope.report.events_list import unexplained
 from lazyscope.report.findings_list import cost_of, dependence, worth_a_look
-from lazyscope.report.fix_words import is_inserted, lines_of, saving
+from lazyscope.report.fix_words import lines_of, saving
 from lazyscope.report.headline import cost_sentences, how_it_ended
 from lazyscope.report.killed import wanted_sentences
 from lazyscope.report.markdown_text import LONGEST_LINE, block, code_span, prose, shortened, table_row
@@ -65,7 +67,7 @@ class _Writer:
     source: bool
     diagnosis: Diagnosis
     screen: Screen
-    drawn: dict[Replacement, str] = field(default_factory=dict)
+    drawn: dict[Change, str] = field(default_factory=dict)
     """Changes that were drawn, and the finding under which they are."""
 
     def text(self) -> str:
@@ -209,12 +211,11 @@ class _Writer:
         saves = f" Saves {saved}." if saved else ""
         text = f"{number}. **{fix.technique}**: {whose}{summary}. Price: {price}.{saves}"
         indent = " " * (len(str(number)) + 2)
-        return "\n".join([text, *self.diff(fix.replacement, found, indent)])
+        changes = fix.edit.changes if fix.edit is not None and self.source else ()
+        return "\n".join([text, *(line for change in changes for line in self.diff(change, found, indent))])
 
-    def diff(self, change: Replacement | None, found: Finding, indent: str) -> list[str]:
-        """The lines of a replacement as a hunk that `patch` takes; the same change only once."""
-        if change is None or not self.source:
-            return []
+    def diff(self, change: Change, found: Finding, indent: str) -> list[str]:
+        """A change as a hunk that `patch` takes; the same one only once."""
         if change in self.drawn:
             return [f"{indent}The change is shown at {self.drawn[change]}."]
         lines = self.trace.source_lines(change.file)
@@ -340,12 +341,12 @@ def _left_out(findings: Sequence[Finding]) -> str:
     return f"{figures.plural(len(findings), 'more finding')}, less dear, {verb} left out ({named})"
 
 
-def _what(found: Replacement) -> str:
+def _what(found: Change) -> str:
     """``Replaces lines 3 to 5``, ``Inserts before line 3``."""
-    return f"{'Inserts' if is_inserted(found) else 'Replaces'} {lines_of(found)}"
+    return f"{'Inserts' if found.is_insertion else 'Replaces'} {lines_of(found)}"
 
 
-def _hunk(change: Replacement, old: Sequence[str], after: Sequence[str]) -> list[str]:
+def _hunk(change: Change, old: Sequence[str], after: Sequence[str]) -> list[str]:
     before, now = len(old) + len(after), len(change.new) + len(after)
     spans = f"-{_span(change.line, before)} +{_span(change.line, now)}"
     removed, added = [f"-{line}" for line in old], [f"+{line}" for line in change.new]

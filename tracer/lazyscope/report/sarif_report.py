@@ -30,7 +30,9 @@ from lazyscope.analysis.source import SourceSite, locate
 from lazyscope.catalogue import entries
 from lazyscope.catalogue.diagnose import diagnose
 from lazyscope.catalogue.entries import Entry
-from lazyscope.catalogue.finding import Diagnosis, Finding, Fix, Replacement
+from lazyscope.catalogue.finding import Diagnosis, Finding
+from lazyscope.fixes.edit import Change, Edit
+from lazyscope.fixes.fix import Fix
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 from lazyscope.report.findings_list import worth_a_look
@@ -123,7 +125,7 @@ class _Writer:
     def result(self, found: Finding, rule: int) -> Document:
         is_note = found.severity == "info" and found not in worth_a_look(self.diagnosis)
         place, other = self.places(found)
-        fixes = [self.fix(fix, fix.replacement) for fix in found.fixes if fix.replacement is not None]
+        fixes = [self.fix(fix, fix.edit) for fix in found.fixes if fix.edit is not None]
         related = self.related(found, other)
         known = {
             "occurrenceCount": found.occurrences or None,
@@ -248,16 +250,26 @@ class _Writer:
 
     # Fixes
 
-    def fix(self, fix: Fix, change: Replacement) -> Document | None:
-        """The change of a fix; None where its lines are not known."""
-        lines = self.trace.source_lines(change.file)
-        if not self.source or not 0 < change.line <= len(lines) + 1 or change.end_line > len(lines):
+    def fix(self, fix: Fix, edit: Edit) -> Document | None:
+        """The edit of a fix; None where its lines are not known."""
+        if not self.source or not all(map(self.is_in_file, edit.changes)):
             return None
-        artifact = _artifact(self.trace.files[change.file])
-        replacement = _replacement(change, lines)
         return {
             "description": _message(self.sentence(_advice(fix))),
-            "artifactChanges": [{"artifactLocation": artifact, "replacements": [replacement]}],
+            "artifactChanges": [self.artifact_change(edit, file) for file in edit.files],
+        }
+
+    def is_in_file(self, change: Change) -> bool:
+        """Whether the lines that it is about are there."""
+        lines = len(self.trace.source_lines(change.file))
+        return 0 < change.line <= lines + 1 and change.end_line <= lines
+
+    def artifact_change(self, edit: Edit, file: int) -> Document:
+        """What an edit changes in one file."""
+        lines = self.trace.source_lines(file)
+        return {
+            "artifactLocation": _artifact(self.trace.files[file]),
+            "replacements": [_replacement(one, lines) for one in edit.changes if one.file == file],
         }
 
 
@@ -268,7 +280,7 @@ def _advice(fix: Fix) -> str:
     return f"{fix.technique}: {whose}{fix.summary}; {fix.price}"
 
 
-def _replacement(change: Replacement, lines: list[str]) -> Document:
+def _replacement(change: Change, lines: list[str]) -> Document:
     """Whole lines put in, taken out or exchanged. The text may end without a line break."""
     text = "\n".join(change.new)
     if change.end_line < change.line <= len(lines):

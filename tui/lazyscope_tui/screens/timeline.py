@@ -29,9 +29,7 @@ from lazyscope_tui.widgets.looks import PLACE, QUIET, STRONG
 from lazyscope_tui.widgets.page import text
 
 _NEARER = 2.0
-_LEGEND = (
-    f"{BEGIN}line, function{END}  ▂▄▆ calls  forces: {NEW} new  {SOME} partly run before  {MOST} mostly"
-)
+_LEGEND = f"{BEGIN}line, function{END}  ▂▄▆ calls  forces: {NEW} new  {SOME} partly run before  {MOST} mostly"
 
 
 class Arranged(Message):

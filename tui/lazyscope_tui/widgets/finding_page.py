@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from lazyscope.catalogue.finding import Finding, Fix
+from lazyscope.catalogue.finding import Finding
+from lazyscope.fixes.fix import Fix
 from lazyscope.report.findings_list import cost_of, dependence
-from lazyscope.report.html.changes import Change, shown_fix
+from lazyscope.report.html.changes import ShownChange, shown_fix
 from lazyscope.report.html.finding_cards import bars, facts
 from lazyscope.report.html.markup import capitalised
 from lazyscope_tui.session import Session
@@ -115,11 +116,11 @@ def _fix(page: Page, session: Session, fix: Fix, number: int, *, is_chosen: bool
     shown = shown_fix(session.trace, fix, source=True)
     if shown.saving:
         page.paragraph(Content.assemble(("Saves: ", STRONG), text(shown.saving)), indent=_INDENT)
-    if shown.change is not None:
-        _change(page, shown.change)
+    for change in shown.changes:
+        _change(page, change)
 
 
-def _change(page: Page, change: Change) -> None:
+def _change(page: Page, change: ShownChange) -> None:
     margin = " " * _INDENT
     page.line(margin, text(change.heading.striptags(), QUIET))
     for sign, lines, style in (
@@ -149,6 +150,7 @@ def _links(page: Page, session: Session, found: Finding) -> None:
 
 def copied_fix(session: Session, fix: Fix) -> str:
     """What is copied of a fix: the lines to put in, else what to do."""
-    if fix.replacement is not None and fix.replacement.new:
-        return "\n".join(fix.replacement.new) + "\n"
+    added = [line for change in fix.edit.changes for line in change.new] if fix.edit else []
+    if added:
+        return "\n".join(added) + "\n"
     return shown_fix(session.trace, fix, source=True).copied

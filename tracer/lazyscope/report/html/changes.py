@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from lazyscope import figures
-from lazyscope.catalogue.finding import Fix, Replacement
+from lazyscope.fixes.edit import Change
+from lazyscope.fixes.fix import Fix
 from lazyscope.model.trace import TraceData
-from lazyscope.report.fix_words import is_inserted, lines_of, saving
+from lazyscope.report.fix_words import lines_of, saving
 from lazyscope.report.html.markup import capitalised, cut_path, plain, prose
 from lazyscope.text.harmless import harmless
 
@@ -18,7 +19,7 @@ _MOST_LINES, _WIDEST = 40, 240
 
 
 @dataclass(frozen=True)
-class Change:
+class ShownChange:
     """Lines of a file and what to put in their place."""
 
     heading: Markup
@@ -41,14 +42,15 @@ class ShownFix:
     summary: Markup
     price: Markup
     saving: str
-    change: Change | None
+    changes: tuple[ShownChange, ...]
+    """All of them belong together; none for a sketch."""
     copied: str
     """What the button copies."""
 
 
 def shown_fix(trace: TraceData, fix: Fix, *, source: bool) -> ShownFix:
     """A fix as it is shown; without `source` there is no code in it."""
-    change = _change(trace, fix.replacement) if fix.replacement is not None and source else None
+    changes = tuple(_shown(trace, change) for change in fix.edit.changes) if fix.edit and source else ()
     return ShownFix(
         technique=fix.technique,
         is_advice=fix.technique != "none",
@@ -56,18 +58,19 @@ def shown_fix(trace: TraceData, fix: Fix, *, source: bool) -> ShownFix:
         summary=prose(capitalised(fix.summary), source=source),
         price=prose(capitalised(fix.price), source=source),
         saving=saving(fix.estimate),
-        change=change,
-        copied=_copied(fix, change, source),
+        changes=changes,
+        copied=_copied(fix, changes, source),
     )
 
 
-def _copied(fix: Fix, change: Change | None, source: bool) -> str:
-    if change is not None and change.added and not change.left_out:
-        return "\n".join(change.added) + "\n"
+def _copied(fix: Fix, changes: tuple[ShownChange, ...], source: bool) -> str:
+    added = [line for change in changes for line in change.added]
+    if added and not any(change.left_out for change in changes):
+        return "\n".join(added) + "\n"
     return plain(f"{fix.technique}: {fix.summary} ({fix.price})", source=source)
 
 
-def _change(trace: TraceData, found: Replacement) -> Change:
+def _shown(trace: TraceData, found: Change) -> ShownChange:
     lines = trace.source_lines(found.file)
     old = lines[found.line - 1 : found.end_line]
     after = [] if old else lines[found.end_line :][:1]
@@ -78,7 +81,7 @@ def _change(trace: TraceData, found: Replacement) -> Change:
         notes.append(f"{figures.plural(missing, 'more line')} left out")
     if any(len(line) > _WIDEST for line in drawn):
         notes.append("long lines cut")
-    return Change(
+    return ShownChange(
         heading=_heading(found, trace.files[found.file].path),
         removed=tuple(map(_line, removed)),
         added=tuple(map(_line, added)),
@@ -87,8 +90,8 @@ def _change(trace: TraceData, found: Replacement) -> Change:
     )
 
 
-def _heading(found: Replacement, path: str) -> Markup:
-    what = f"{'Insert' if is_inserted(found) else 'Replace'} {lines_of(found)} of"
+def _heading(found: Change, path: str) -> Markup:
+    what = f"{'Insert' if found.is_insertion else 'Replace'} {lines_of(found)} of"
     return Markup("{} <code>{}</code>:").format(what, cut_path(path))
 
 

@@ -78,9 +78,7 @@ def lane_names(trace: TraceData, lanes: dict[int, int]) -> list[str]:
     for thread, lane in lanes.items():
         by_lane.setdefault(lane, []).append(thread)
     return [
-        cut(trace.texts[threads[0]], 60)
-        if lane < MOST_LANES
-        else figures.plural(len(threads), "more thread")
+        cut(trace.texts[threads[0]], 60) if lane < MOST_LANES else figures.plural(len(threads), "more thread")
         for lane, threads in sorted(by_lane.items())
     ]
 

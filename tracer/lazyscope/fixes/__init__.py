@@ -1,0 +1,1 @@
+"""Fixes: what can be changed so that a graph is executed less often, built as edits of files."""
