@@ -8,13 +8,16 @@ from collections.abc import Iterable, Sequence
 from lazyscope import figures
 from lazyscope.analysis.arrays import Array
 from lazyscope.analysis.evidence import ForceEvidence, Placed
+from lazyscope.analysis.holdings import Held
 from lazyscope.analysis.provenance import dependencies
 from lazyscope.analysis.reading import Reading, assigned_before
-from lazyscope.analysis.savings import Saving, if_persisted
+from lazyscope.analysis.savings import if_persisted
 from lazyscope.analysis.source import SourceSite
 from lazyscope.analysis.syntax.calls import Insertion, WrittenCall
+from lazyscope.fixes.compute_once import compute_in_call
 from lazyscope.fixes.edit import Edit, one_change
-from lazyscope.fixes.fix import Audience, Estimate, Fix
+from lazyscope.fixes.fix import Audience, Fix
+from lazyscope.fixes.persist import persist
 from lazyscope.model.trace import Force, TraceData
 
 CHEAP_SECONDS = 0.01
@@ -272,49 +275,20 @@ def call_text(evidence: Placed) -> str:
 # What the caller can do
 
 
-def compute_before(evidence: Placed, *, reason: str = "") -> Fix:
+def compute_before(evidence: Placed) -> Fix:
     """Compute the arguments once and call the library with NumPy arrays."""
-    variables, call = argument_names(evidence), evidence.user_call
-    arrays = lazy_arguments(evidence)
-    known = [array.bytes for array in arrays if array.bytes is not None and array.variable in variables]
-    size = sum(known) if known and len(known) == len(variables) else None
-    if variables:
-        done = "; ".join(f"{name} = {name}.compute()" for name in variables)
-        if len(variables) > 1:
-            done = f"{', '.join(variables)} = dask.compute({', '.join(variables)})"
-        summary = f"`{done}` before `{call_text(evidence)}`{reason}"
-    else:
-        done, summary = "", f"compute the dask arguments of `{call_text(evidence)}` first{reason}"
-    replacement = None
-    if done and call is not None and evidence.user_site is not None:
-        replacement = lines_before(evidence.trace, evidence.user_site, call.insertion, done)
-    return Fix(
-        "compute-once",
-        summary,
-        held_as_numpy(size),
-        edit=replacement,
-    )
+    return compute_in_call(evidence, lazy_arguments(evidence))
 
 
 def persist_before(evidence: ForceEvidence) -> Fix | None:
-    """Hold the arguments in memory before the call; None if its forces read nothing again that can be."""
-    trace, call = evidence.trace, evidence.user_call
-    again = [one for one in evidence.reread if one.user_arrays]
-    found = {array.text: array for one in again for array in one.user_arrays}
-    began = evidence.begin.at
-    arrays = [array for array in found.values() if array.made_by is None or array.made_by.at < began]
-    if not arrays or call is None or evidence.user_site is None:
-        return None
-    arrays = [one for one in arrays if one.variable and is_in_scope(trace, one, evidence.user_site)]
-    variables = tuple(array.variable for array in arrays if array.variable)
-    if not variables or (call.argument_names and not set(variables) & set(call.argument_names)):
-        return None
-    return persist_fix(
-        arrays,
-        if_persisted(trace, [array.layer for array in arrays if array.layer is not None]),
-        f"before `{call_text(evidence)}`",
-        lines_before(trace, evidence.user_site, call.insertion, *persist_lines(variables)),
-    )
+    """Hold in memory what the call reads again; None if its forces read nothing again that can be."""
+    trace = evidence.trace
+    for one in evidence.reread:
+        held_ = [Held(array.variable or "", array) for array in one.user_arrays if array.layer is not None]
+        if held_ and len(held_) == len(one.user_arrays):
+            layers = [found.array.layer for found in held_ if found.array.layer is not None]
+            return persist(trace, held_, if_persisted(trace, layers))
+    return None
 
 
 def persist_lines(variables: Iterable[str]) -> tuple[str, ...]:
@@ -323,41 +297,6 @@ def persist_lines(variables: Iterable[str]) -> tuple[str, ...]:
     if len(found) > 1:
         return (f"{', '.join(found)} = dask.persist({', '.join(found)})",)
     return tuple(f"{name} = {name}.persist()" for name in found)
-
-
-def persist_fix(arrays: Sequence[Array], saving: Saving, where: str, replacement: Edit | None = None) -> Fix:
-    """Hold arrays in memory.
-
-    Parameters
-    ----------
-    arrays
-        What to hold.
-    saving
-        What that saves.
-    where
-        Where to do it: ``before `kmeans(obs, guess)` ``.
-    replacement
-        Lines for the user's file.
-    """
-    variables = tuple(dict.fromkeys(array.variable for array in arrays if array.variable))
-    done = "; ".join(persist_lines(variables)) or "persist the array that is read again"
-    return Fix(
-        "persist",
-        f"`{done}` {where}" if variables else f"{done} {where}",
-        held(saving.bytes_held),
-        estimate=estimate_of(saving),
-        edit=replacement,
-    )
-
-
-def estimate_of(saving: Saving) -> Estimate:
-    """What holding arrays saves, as an estimate of a fix."""
-    least, most = saving.tasks
-    shortest, longest = saving.seconds
-    return Estimate(
-        tasks_repeated=(max(least, 0), max(most, 0)),
-        seconds=(max(shortest, 0.0), max(longest, 0.0)),
-    )
 
 
 _SWITCHES_OFF = {
@@ -439,11 +378,24 @@ def leave_it(evidence: ForceEvidence) -> Fix | None:
 
 
 def caller_fixes(evidence: ForceEvidence) -> list[Fix]:
-    """What the caller of a library that forces can do: hold what is read again, or compute first."""
+    """What the caller of a library that forces can do: hold what is read again, or compute first.
+
+    Computing the whole array is worth it only where the library wants all its values: not where it asks for
+    a number or two of it.
+    """
     if evidence.at_user or evidence.user_call is None or _has_no_room(evidence):
         return []
+    computed = compute_before(evidence) if _wants_whole(evidence) else None
     held_first = persist_before(evidence)
-    return [*([held_first] if held_first else []), compute_before(evidence)]
+    return [fix for fix in (held_first, computed) if fix is not None]
+
+
+def _wants_whole(evidence: ForceEvidence) -> bool:
+    """Whether the forces of the call brought back as much as the arrays that it was given."""
+    size = sum(array.bytes or 0 for array in lazy_arguments(evidence))
+    forces = _forces_from(evidence.trace, evidence.user_site)
+    back = [force.end.bytes for force in forces if force.end is not None and force.end.bytes is not None]
+    return not size or sum(back) >= size / 2
 
 
 def _has_no_room(evidence: ForceEvidence) -> bool:

@@ -12,9 +12,10 @@ from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.provenance import dependencies
 from lazyscope.analysis.reading import Reading, read
 from lazyscope.analysis.savings import if_persisted
-from lazyscope.catalogue.advice import estimate_of, file_at, held, short
+from lazyscope.catalogue.advice import file_at, held, short
 from lazyscope.fixes.edit import Edit, one_change
 from lazyscope.fixes.fix import Estimate, Fix
+from lazyscope.fixes.persist import estimate_of
 from lazyscope.model.trace import TraceData
 
 

@@ -31,7 +31,6 @@ from lazyscope.analysis.syntax.loops import Loop
 from lazyscope.catalogue.advice import (
     author,
     caller_fixes,
-    estimate_of,
     file_at,
     held,
     lines_before,
@@ -45,6 +44,7 @@ from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.rewriting import present
 from lazyscope.fixes.edit import Edit
 from lazyscope.fixes.fix import Estimate, Fix
+from lazyscope.fixes.persist import estimate_of
 
 CODE = "LZ106"
 TITLE = "A convergence loop computes everything again in every turn"

@@ -21,6 +21,7 @@ from lazyscope.analysis.arrays import Array
 from lazyscope.analysis.asked import asks
 from lazyscope.analysis.cost import site_at
 from lazyscope.analysis.evidence import ForceEvidence
+from lazyscope.analysis.holdings import with_layer
 from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.reading import Reading, assigned_before, read
 from lazyscope.analysis.rereading import partition_rereading
@@ -32,13 +33,12 @@ from lazyscope.catalogue.advice import (
     held,
     line_of,
     lines_before,
-    persist_fix,
     persist_lines,
     short,
 )
 from lazyscope.catalogue.finding import Match
-from lazyscope.catalogue.holding import with_layer
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.persist import estimate_of
 from lazyscope.model import events
 from lazyscope.model.trace import Force, TraceData
 
@@ -208,8 +208,9 @@ def _persisted(evidence: ForceEvidence) -> Fix:
             "persist", f"hold {what} in memory by `persist()` {where}, and go on with that", held(None)
         )
     named += [_unnamed(name) for name in variables if name not in {array.variable for array in named}]
-    fix = persist_fix(named, saving, where, replacement)
-    return fix if layers else replace(fix, price=held(None))
+    done = "; ".join(persist_lines(dict.fromkeys(array.variable for array in named if array.variable)))
+    price = held(saving.bytes_held if layers else None)
+    return Fix("persist", f"`{done}` {where}", price, estimate=estimate_of(saving), edit=replacement)
 
 
 def _unnamed(variable: str) -> Array:

@@ -24,6 +24,13 @@ from lazyscope import figures
 from lazyscope.analysis.arrays import Array, array_of
 from lazyscope.analysis.asked import force_of
 from lazyscope.analysis.cost import site_at
+from lazyscope.analysis.holdings import (
+    CONSTANT_BYTES,
+    Holding,
+    best,
+    common_line,
+    holdings,
+)
 from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.loops import loops
 from lazyscope.analysis.places import Place, place_of
@@ -31,9 +38,7 @@ from lazyscope.analysis.reading import Reading, assigned_before, read
 from lazyscope.analysis.rereading import PartitionRereading, partition_rereading
 from lazyscope.analysis.savings import Saving, if_persisted
 from lazyscope.catalogue.advice import (
-    estimate_of,
     held,
-    held_as_numpy,
     line_of,
     lines_before,
     names,
@@ -43,18 +48,11 @@ from lazyscope.catalogue.advice import (
 )
 from lazyscope.catalogue.caught_arrays import after_assignment
 from lazyscope.catalogue.finding import Discovery, Match
-from lazyscope.catalogue.holding import (
-    CONSTANT_BYTES,
-    Holding,
-    best,
-    common_line,
-    holdings,
-    persisted,
-    site_text,
-)
 from lazyscope.catalogue.requests import sharing_groups
 from lazyscope.fixes.edit import Edit
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.persist import estimate_of, persist
+from lazyscope.fixes.store import store
 from lazyscope.model.trace import TraceData
 
 CODE = "LZ110"
@@ -79,9 +77,6 @@ print((x / largest).mean().compute())
 
 _FEWEST = 2
 """Forces that have to do with an array for it to be worth holding."""
-
-_SMALL = 100_000
-"""Bytes of an array that is better kept as NumPy than as a dask array in memory."""
 
 
 def find(trace: TraceData) -> Iterator[Discovery]:
@@ -153,7 +148,7 @@ def _of_array(trace: TraceData, one: Holding, saving: Saving) -> Discovery:
         at = force_of(trace, one.forces[0]).begin.user_site
     entry = force_of(trace, one.forces[0]).begin.entry if line is not None else None
     return Discovery(
-        Match(why=_why(trace, one, line), fixes=tuple(_fixes(trace, one, saving, line)), title=_title(one)),
+        Match(why=_why(trace, one, line), fixes=tuple(_fixes(trace, one, saving)), title=_title(one)),
         site=at,
         user_site=at,
         entry=entry,
@@ -177,12 +172,18 @@ def _shown(one: Holding) -> str:
 def _why(trace: TraceData, one: Holding, line: int | None) -> str:
     reread = one.rereading
     verb = "is" if len(one.variables) == 1 else "are"
-    by = f"by `{short(site_text(trace, line))}`" if line is not None else f"by {_lines(trace, one)}"
+    by = f"by `{short(text_at(trace, line))}`" if line is not None else f"by {_lines(trace, one)}"
     tasks = figures.plural(reread.tasks, "task")
     return (
         f"{_shown(one)} {verb} computed {_how_often(one)} {by}: "
         f"{tasks}, {figures.count(reread.tasks_repeated)} of them again."
     )
+
+
+def text_at(trace: TraceData, position: int) -> str:
+    """What is written at a position."""
+    found = site_at(trace, position)
+    return "" if found is None else found.expression or found.code
 
 
 def _how_often(one: Holding) -> str:
@@ -210,44 +211,9 @@ def _lines(trace: TraceData, one: Holding) -> str:
     return f"lines {names([str(line) for line in lines])}"
 
 
-def _fixes(trace: TraceData, one: Holding, saving: Saving, line: int | None) -> list[Fix]:
-    holding = persisted(trace, one, saving)
-    computing = _computed(holding, one, saving)
-    size = saving.bytes_held
-    if size is not None and size <= _SMALL and line is None and len(one.variables) == 1 and _is_summary(one):
-        return [computing, holding]
-    if _converted_whole(trace, one) or (size is not None and size <= _SMALL):
-        return [holding, computing]
-    return [holding]
-
-
-def _is_summary(one: Holding) -> bool:
-    """Whether everything that was read again is needed for this one result alone, as for a mean."""
-    array = one.arrays[0]
-    return array.bytes is not None and array.bytes <= 8 and len(one.arrays) == 1
-
-
-def _computed(holding: Fix, one: Holding, saving: Saving) -> Fix:
-    """The same with NumPy arrays."""
-
-    def computing(text: str) -> str:
-        return text.replace(".persist(", ".compute(")
-
-    price = held_as_numpy(saving.bytes_held)
-    return replace(
-        holding,
-        technique="compute-once",
-        summary=computing(holding.summary),
-        price=price,
-        edit=holding.edit.with_text(computing) if holding.edit is not None else None,
-    )
-
-
-def _converted_whole(trace: TraceData, one: Holding) -> bool:
-    """Whether some force asked for the array itself, to make a NumPy array of it."""
-    own = {array.text for array in one.arrays}
-    begins = [force_of(trace, number).begin for number in one.forces]
-    return any(begin.trigger == "__array__" and own.intersection(begin.results) for begin in begins)
+def _fixes(trace: TraceData, one: Holding, saving: Saving) -> list[Fix]:
+    held_there = persist(trace, one.held, saving)
+    return [held_there] if held_there is not None else [store(trace, one.held, saving)]
 
 
 # Partitions of files

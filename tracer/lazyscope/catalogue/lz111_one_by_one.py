@@ -16,13 +16,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lazyscope import figures
-from lazyscope.analysis.reading import Reading
-from lazyscope.analysis.syntax.terms import words
+from lazyscope.analysis.holdings import best, holdings
 from lazyscope.catalogue.advice import names, short
 from lazyscope.catalogue.finding import Discovery, Match
-from lazyscope.catalogue.holding import best, holdings, persisted
 from lazyscope.catalogue.requests import Group, sharing_groups
+from lazyscope.catalogue.rewriting import present
+from lazyscope.fixes.batch_compute import batch
+from lazyscope.fixes.edit import Edit
 from lazyscope.fixes.fix import Estimate, Fix
+from lazyscope.fixes.persist import persist
 from lazyscope.model.trace import TraceData
 
 CODE = "LZ111"
@@ -114,62 +116,29 @@ def _lines(lines: list[int]) -> str:
 
 def _fixes(trace: TraceData, group: Group, stake: float) -> list[Fix]:
     shared = sum(request.shared for request in group.requests)
-    batch = Fix(
+    edit = batch(trace, [request.position for request in group.requests])
+    together = Fix(
         "batch-compute",
-        _together(group),
-        "all of them must be built before the first is computed, so none may depend on the value of another; "
-        "their results are in memory together",
+        _summary(edit) if edit is not None else _sketch(group),
+        "the results are in memory together",
         estimate=Estimate(tasks_repeated=(0, shared), seconds=(0.0, stake)),
+        edit=edit,
+        sketch=_sketch(group),
     )
     own = {request.force.id for request in group.requests}
     shareable = [one for one in holdings(trace) if len(own.intersection(one.forces)) > 1]
     found = best(trace, shareable)
-    return [batch, *(persisted(trace, one, saving) for one, saving in found[:1])]
+    return [together, *present(*(persist(trace, one.held, saving) for one, saving in found[:1]))]
 
 
-def _together(group: Group) -> str:
-    unlike = {
-        (request.reading.line, request.reading.expression): request.reading for request in group.requests
-    }
-    readings = list(unlike.values())
-    looped = any(reading.loops for reading in readings)
-    asked = [_unasked(reading) for reading in readings]
-    if looped or len(readings) == 1:
-        number = next((n for n, reading in enumerate(readings) if reading.loops), 0)
-        inside = f" of `{short(asked[number] or '')}`" if asked[number] else ""
-        numbers = sorted({line for line, _ in unlike})
-        where = f"line {numbers[0]}" if len(numbers) == 1 else _lines(numbers)
-        return f"collect the lazy results{inside} on {where} in a list, and one `dask.compute(*results)`"
-    if len(readings) > _NAMED or None in asked:
-        lines = _lines(sorted({line for line, _ in unlike}))
-        return f"one `dask.compute(...)` for the {len(readings)} results of {lines}"
-    targets = _targets(readings)
-    given = ", ".join(text for text in asked if text)
-    return f"`{', '.join(targets)} = dask.compute({given})`"
+def _summary(edit: Edit) -> str:
+    change = edit.main
+    return f"`{' '.join(line.strip() for line in change.new)}` on line {change.line}"
 
 
-def _unasked(reading: Reading) -> str | None:
-    """The lazy result, without what asks for it."""
-    return reading.converted[0] if len(reading.converted) == 1 else None
-
-
-_REDUCTIONS = words("mean std var sum min max median prod any all argmin argmax count size nunique")
-
-
-def _targets(readings: list[Reading]) -> list[str]:
-    """Names for results, no two alike."""
-    found = [_target(reading) for reading in readings]
-    return [
-        name if name and found.count(name) == 1 else f"result_{number}"
-        for number, name in enumerate(found, start=1)
-    ]
-
-
-def _target(reading: Reading) -> str | None:
-    """A name for a result: the variable it is assigned to, else one after what it is."""
-    if len(reading.targets) == 1 and reading.targets[0].isidentifier():
-        return reading.targets[0]
-    owner, _, method = (_unasked(reading) or "").partition("(")[0].rpartition(".")
-    if method not in _REDUCTIONS:
-        return None
-    return f"{owner}_{method}" if owner.isidentifier() else None
+def _sketch(group: Group) -> str:
+    lines = sorted({request.line for request in group.requests})
+    return (
+        f"collect the lazy results of {_lines(lines)} and compute them together, with one call of "
+        "`dask.compute`; none of them may depend on the value of another"
+    )

@@ -20,10 +20,11 @@ from lazyscope.analysis.asked import asks
 from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.reading import Reading
 from lazyscope.analysis.savings import if_persisted
-from lazyscope.catalogue.advice import changed_line, estimate_of, held, held_as_numpy, short
+from lazyscope.catalogue.advice import changed_line, held, held_as_numpy, short
 from lazyscope.catalogue.finding import Match
 from lazyscope.fixes.edit import Edit
 from lazyscope.fixes.fix import Estimate, Fix
+from lazyscope.fixes.persist import estimate_of
 
 CODE = "LZ114"
 TITLE = "What was computed is thrown away"

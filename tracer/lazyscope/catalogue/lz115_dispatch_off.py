@@ -140,7 +140,7 @@ def _why(evidence: ForceEvidence, library: str) -> str:
 
 
 def _fixes(evidence: ForceEvidence, library: str) -> list[Fix]:
-    computed = compute_before(evidence, reason=", as all of it is in memory anyway")
+    computed = compute_before(evidence)
     held = persist_before(evidence)
     enabled = _enabled(evidence, library)
     first = [enabled, computed] if library == "scipy" else [computed, enabled]

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 
 from lazyscope.analysis.asked import are_located, blocks_of
 from lazyscope.analysis.evidence import Placed
+from lazyscope.analysis.holdings import stands_for_itself
 from lazyscope.analysis.places import Place, place_of
 from lazyscope.analysis.reading import Reading, is_scalar_conversion, read
 from lazyscope.analysis.syntax.dependents import dependent_lines
 from lazyscope.catalogue.asking import asks_by_method, called
-from lazyscope.catalogue.holding import stands_for_itself
 from lazyscope.model.trace import Force, TraceData
 
 _NUMBERS = ("__float__", "__int__", "__bool__", "__complex__")

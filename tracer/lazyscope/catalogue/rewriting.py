@@ -8,10 +8,9 @@ import re
 from lazyscope.analysis import parsing
 from lazyscope.analysis.evidence import ForceEvidence, Placed
 from lazyscope.analysis.reading import Reading
-from lazyscope.analysis.savings import if_persisted
 from lazyscope.analysis.syntax.arms import Arm
 from lazyscope.analysis.syntax.branches import Branch
-from lazyscope.catalogue.advice import author, changed_line, file_at, line_of, persist_fix, short
+from lazyscope.catalogue.advice import author, changed_line, file_at, persist_before, short
 from lazyscope.fixes.edit import Edit, one_change
 from lazyscope.fixes.fix import Fix
 
@@ -305,16 +304,7 @@ def _comparison(text: str) -> tuple[str, str, tuple[str, str]] | None:
 
 def hold_at_user(evidence: ForceEvidence) -> Fix | None:
     """Persist, in the user's own code, what these forces and others read again; None if nothing is."""
-    if not evidence.at_user:
-        return None
-    for one in evidence.reread:
-        arrays = [array for array in one.user_arrays if array.variable and array.layer is not None]
-        if arrays and len(arrays) == len(one.user_arrays):
-            layers = [array.layer for array in arrays if array.layer is not None]
-            return persist_fix(
-                arrays, if_persisted(evidence.trace, layers), f"before {line_of(evidence.where)}"
-            )
-    return None
+    return persist_before(evidence) if evidence.at_user else None
 
 
 def present(*fixes: Fix | None) -> tuple[Fix, ...]:

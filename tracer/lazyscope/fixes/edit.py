@@ -106,6 +106,29 @@ class Draft:
         start, end = span_in(source_file(self.trace, file), node)
         self._passages.setdefault(file, []).append(_Passage(start, end, text))
 
+    def remove(self, file: int, statement: ast.stmt) -> None:
+        """Take out a statement that stands on lines of its own."""
+        start, last = statement.lineno, statement.end_lineno or statement.lineno
+        self._passages.setdefault(file, []).append(_Passage((start, 0), (last + 1, 0), ""))
+
+    def cut(self, file: int, kept: ast.expr, whole: ast.expr) -> None:
+        """Leave out what stands behind a part of an expression that begins with this part."""
+        source = source_file(self.trace, file)
+        start, end = span_in(source, kept)[1], span_in(source, whole)[1]
+        passage = _Passage(start, end, "")
+        if passage not in self._passages.setdefault(file, []):
+            self._passages[file].append(passage)
+
+    def prepend(self, file: int, node: ast.expr, text: str) -> None:
+        """Put a text in front of an expression."""
+        start, _ = span_in(source_file(self.trace, file), node)
+        self._passages.setdefault(file, []).append(_Passage(start, start, text))
+
+    def append(self, file: int, node: ast.expr, text: str) -> None:
+        """Put a text behind an expression."""
+        _, end = span_in(source_file(self.trace, file), node)
+        self._passages.setdefault(file, []).append(_Passage(end, end, text))
+
     def insert_before(self, file: int, statement: ast.stmt, *lines: str) -> None:
         """Put statements in before one that begins a line, with its indent."""
         source = source_file(self.trace, file)
@@ -251,6 +274,7 @@ def _rewritten(source: SourceFile, passages: Iterable[_Passage]) -> list[str] | 
     text, starts = "\n".join(source.lines), [0]
     for line in source.lines:
         starts.append(starts[-1] + len(line) + 1)
+    starts[-1] -= 1
     parts, last = [], 0
     for one in sorted(set(passages), key=lambda one: (one.start, one.end)):
         begin, end = starts[one.start[0] - 1] + one.start[1], starts[one.end[0] - 1] + one.end[1]

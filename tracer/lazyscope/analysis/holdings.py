@@ -1,38 +1,26 @@
-"""Which arrays to hold in memory so that nothing is read again, and where to do it."""
+"""Which arrays to hold in memory so that nothing is read again."""
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from lazyscope.analysis.arrays import Array, array_of
 from lazyscope.analysis.asked import force_of, readers
-from lazyscope.analysis.cost import site_at
 from lazyscope.analysis.evidence import all_rereadings
 from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.places import place_of
-from lazyscope.analysis.reading import assigned_before, call_at, read
+from lazyscope.analysis.reading import assigned_before, read
 from lazyscope.analysis.rereading import Rereading
 from lazyscope.analysis.savings import Saving, if_persisted
-from lazyscope.analysis.source import found_at
-from lazyscope.catalogue.advice import (
-    file_at,
-    is_in_scope,
-    line_of,
-    lines_before,
-    persist_fix,
-    persist_lines,
-    short,
-)
-from lazyscope.catalogue.caught_arrays import after_assignment
-from lazyscope.fixes.edit import Edit, one_change
-from lazyscope.fixes.fix import Fix
 from lazyscope.model.trace import TraceData
 
 _HOLDERS = ("DataArray", "Variable", "from_dask_array", "asarray", "asanyarray")
 """Functions whose result holds the array that they are given, and can be persisted like it."""
+
+_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)?")
+"""A variable, or an attribute of one: ``self.data``."""
 
 CONSTANT_BYTES = 1024
 """A source no larger than this is not worth holding: reading it again is as quick."""
@@ -44,12 +32,12 @@ class Held:
 
     variable: str
     array: Array
-    assigned: _Assigned | None = None
+    assigned: Assigned | None = None
     """Where it got that name, if not where it was made: a function of the program's made it."""
 
 
 @dataclass(frozen=True)
-class _Assigned:
+class Assigned:
     """An assignment: its line, in the file of a position."""
 
     position: int
@@ -127,7 +115,7 @@ def _given_back(trace: TraceData, array: Array, forces: Sequence[int]) -> Held |
                 found[definition.name] = definition.line
         if len(found) == 1:
             ((variable, line),) = found.items()
-            return Held(variable, array, _Assigned(site, line))
+            return Held(variable, array, Assigned(site, line))
     return None
 
 
@@ -208,13 +196,12 @@ def holder_of(trace: TraceData, array: Array) -> str | None:
     if array.variable is not None or array.position is None:
         return array.variable
     reading = read(trace, array.position)
-    if reading is None or len(reading.targets) != 1 or not reading.targets[0].isidentifier():
+    if reading is None or len(reading.targets) != 1 or not _PATH.fullmatch(reading.targets[0]):
         return None
+    if not reading.passed_to and "." in reading.targets[0]:
+        return reading.targets[0]
     around = [callee.function.rpartition(".")[2] for callee in reading.passed_to[:1]]
     return reading.targets[0] if around and around[0] in _HOLDERS else None
-
-
-# Where
 
 
 def common_line(trace: TraceData, forces: Iterable[int]) -> int | None:
@@ -224,73 +211,6 @@ def common_line(trace: TraceData, forces: Iterable[int]) -> int | None:
     if not known or len(known) != len(positions):
         return None
     return known[0] if len({place_of(trace, position) for position in known}) == 1 else None
-
-
-def persisted(trace: TraceData, one: Holding, saving: Saving) -> Fix:
-    """The fix that holds the arrays, with the lines for it."""
-    where, replacement = _where(trace, one)
-    named = tuple(_named(held) for held in one.held)
-    return persist_fix(named, saving, where, replacement)
-
-
-def _named(held: Held) -> Array:
-    return replace(held.array, variable=held.variable)
-
-
-def _where(trace: TraceData, one: Holding) -> tuple[str, Edit | None]:
-    lines = persist_lines(one.variables)
-    line = common_line(trace, one.forces)
-    call = call_at(trace, line) if line is not None else None
-    reading = read(trace, line) if line is not None else None
-    # In a loop the line before it would run in every turn.
-    visible = reading is not None and not reading.loops
-    visible = visible and all(found.assigned or is_in_scope(trace, found.array, line) for found in one.held)
-    if line is not None and call is not None and visible and _is_in_library(trace, one.forces):
-        text = short(site_text(trace, line))
-        return f"before `{text}`", lines_before(trace, line, call.insertion, *lines)
-    assigned = [found.assigned for found in one.held if found.assigned is not None]
-    if len(assigned) == len(one.held):
-        last_assigned = max(assigned, key=lambda found: found.line)
-        alone = len(assigned) == 1
-        return f"after line {last_assigned.line}", _after_line(
-            trace, last_assigned, *lines
-        ) if alone else None
-    last = _last_made(one)
-    if last is None or last.position is None:
-        return "before it is used", None
-    at = line_of(site_at(trace, last.position))
-    return f"after {at}", after_assignment(trace, last.position, *lines)
-
-
-def _after_line(trace: TraceData, assigned: _Assigned, *lines: str) -> Edit | None:
-    """New lines after a simple statement that begins on a line."""
-    found = found_at(trace, assigned.position)
-    statements = [node for node in ast.walk(found.module) if isinstance(node, ast.Assign)] if found else []
-    same = [node for node in statements if node.lineno == assigned.line]
-    if found is None or len(same) != 1 or found.line(assigned.line)[: same[0].col_offset].strip():
-        return None
-    last = same[0].end_lineno or assigned.line
-    if ";" in found.line(last):
-        return None
-    indent = " " * same[0].col_offset
-    return one_change(file_at(trace, assigned.position), last + 1, last, tuple(indent + new for new in lines))
-
-
-def _is_in_library(trace: TraceData, forces: Sequence[int]) -> bool:
-    """Whether the user's line reached a library that forced, rather than forcing itself."""
-    begins = [force_of(trace, number).begin for number in forces]
-    return all(begin.site != begin.user_site for begin in begins)
-
-
-def _last_made(one: Holding) -> Array | None:
-    made = [array for array in one.arrays if array.made_by is not None and array.position is not None]
-    return max(made, key=lambda array: array.made_by.at if array.made_by else 0.0, default=None)
-
-
-def site_text(trace: TraceData, position: int) -> str:
-    """What is written at a position."""
-    found = site_at(trace, position)
-    return "" if found is None else found.expression or found.code
 
 
 def best(trace: TraceData, found: Sequence[Holding], most: int = 8) -> list[tuple[Holding, Saving]]:

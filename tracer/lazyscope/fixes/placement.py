@@ -1,0 +1,104 @@
+"""Where an edit goes: after the statement that gave a variable its array, in the scope where it lives."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from lazyscope.analysis.arrays import Array
+from lazyscope.analysis.holdings import Held
+from lazyscope.analysis.places import place_of
+from lazyscope.analysis.source import Found, found_at, source_file
+from lazyscope.analysis.syntax.scope import Owner, Scope, scope_of
+from lazyscope.analysis.syntax.terms import FUNCTIONS, path_of, targets_of, without_tuples
+from lazyscope.fixes.edit import begins_line, ends_line
+from lazyscope.model.trace import TraceData
+
+
+@dataclass(frozen=True)
+class Definition:
+    """The statement by which a variable got an array."""
+
+    variable: str
+    file: int
+    statement: ast.stmt
+    owner: Owner
+    """The function, class or module whose statement it is."""
+
+    @property
+    def scope(self) -> Scope:
+        return scope_of(self.owner)
+
+    @property
+    def block(self) -> list[ast.stmt]:
+        """The statements beside it."""
+        return self.scope.block_of(self.statement)
+
+
+def owner_of(found: Found) -> Owner:
+    """The innermost function, class or module around a statement."""
+    around = [node for node in found.path[:-1] if isinstance(node, (*FUNCTIONS, ast.ClassDef))]
+    return around[-1] if around else found.module
+
+
+def file_at(trace: TraceData, position: int) -> int:
+    """Number of the file that a position lies in."""
+    return trace.codes[trace.positions[position].code].file
+
+
+def definition_of(trace: TraceData, held: Held) -> Definition | None:
+    """Where a variable got the array that is to be held, so that a statement after it sees this array.
+
+    None where nothing is to be put there: the statement makes the same array again and again, as in a helper
+    that is called for each step; it shares its line with others; or it assigns something else too.
+    """
+    array = held.array
+    position = held.assigned.position if held.assigned else array.position
+    if position is None or is_made_again(trace, array):
+        return None
+    found = found_at(trace, position)
+    if found is None:
+        return None
+    owner, file = owner_of(found), file_at(trace, position)
+    statement: ast.stmt | None = found.statement
+    if held.assigned is not None:
+        statement = _assignment_on(scope_of(owner), held.variable, held.assigned.line)
+    if statement is None or not _gives(statement, held.variable):
+        return None
+    source = source_file(trace, file)
+    if not begins_line(source, statement) or not ends_line(source, statement):
+        return None
+    return Definition(held.variable, file, statement, owner)
+
+
+def _assignment_on(scope: Scope, variable: str, line: int) -> ast.stmt | None:
+    same = [one.statement for one in scope.bindings.get(variable, ()) if one.statement.lineno == line]
+    return same[0] if len(same) == 1 else None
+
+
+def _gives(statement: ast.stmt, variable: str) -> bool:
+    """Whether a simple statement assigns the variable, or the attribute of one."""
+    if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        return False
+    targets = [part for target in targets_of(statement) for part in without_tuples(target)]
+    return variable in [".".join(path_of(part)) for part in targets]
+
+
+def is_made_again(trace: TraceData, array: Array) -> bool:
+    """Whether the same array is made at its place more than once: what is held there is held for nothing."""
+    if array.made_by is None or array.position is None:
+        return False
+    place = place_of(trace, array.position)
+    return [place_of(trace, site) for site in _makings(trace).get(array.text, ())].count(place) > 1
+
+
+def _makings(trace: TraceData) -> dict[int, list[int]]:
+    """By name of an array, the user's positions at which it was made, each as often as it was."""
+    known: dict[int, list[int]] | None = vars(trace).get("_positions_of_makings")
+    if known is None:
+        known = vars(trace)["_positions_of_makings"] = {}
+        for call in trace.calls:
+            if call.user_site is not None:
+                for name in {output[0] for output in call.outputs}.difference(call.inputs):
+                    known.setdefault(name, []).append(call.user_site)
+    return known
