@@ -17,7 +17,6 @@
 #     ]
 #   }
 # }
-import dask
 import dask.array as da
 import numpy as np
 

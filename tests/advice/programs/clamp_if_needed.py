@@ -13,8 +13,8 @@
 #     ]
 #   }
 # }
-from dask import array as da
 import numpy as np
+from dask import array as da
 
 
 def plane(block_id=None):

@@ -18,8 +18,8 @@
 #     ]
 #   }
 # }
-from dask import array as da
 import numpy as np
+from dask import array as da
 from scipy import ndimage
 
 

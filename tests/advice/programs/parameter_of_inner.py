@@ -16,7 +16,6 @@
 #     ]
 #   }
 # }
-import dask
 import dask.array as da
 import numpy as np
 from scipy.optimize import least_squares

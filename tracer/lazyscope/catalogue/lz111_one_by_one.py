@@ -19,7 +19,7 @@ from lazyscope import figures
 from lazyscope.analysis.holdings import best, holdings
 from lazyscope.catalogue.advice import names, short
 from lazyscope.catalogue.finding import Discovery, Match
-from lazyscope.catalogue.requests import Group, sharing_groups
+from lazyscope.catalogue.requests import Group, sharing_groups, waiting_groups
 from lazyscope.catalogue.rewriting import present
 from lazyscope.fixes.batch_compute import batch
 from lazyscope.fixes.edit import Edit
@@ -53,6 +53,10 @@ def find(trace: TraceData) -> Iterator[Discovery]:
     """Runs of requests that could be one."""
     for group in sharing_groups(trace):
         yield _discovery(trace, group)
+    for group in waiting_groups(trace):
+        edit = batch(trace, [request.position for request in group.requests])
+        if edit is not None:
+            yield _side_by_side(trace, group, edit)
 
 
 # What is said
@@ -80,6 +84,36 @@ def _discovery(trace: TraceData, group: Group) -> Discovery:
         tasks=sum(request.force.begin.tasks for request in requests),
         tasks_repeated=sum(request.shared for request in requests),
         leads_to=ids,
+    )
+
+
+def _side_by_side(trace: TraceData, group: Group, edit: Edit) -> Discovery:
+    """Nothing is repeated, but each result waits for the one before."""
+    forces = [request.force for request in group.requests]
+    first, seconds = group.requests[0], [force.self_seconds for force in forces]
+    code = short(first.reading.expression or first.reading.code)
+    number = figures.count(len(forces))
+    stake = sum(seconds) - max(seconds)
+    fix = Fix(
+        "batch-compute",
+        _summary(edit),
+        "the results are in memory together",
+        estimate=Estimate(seconds=(0.0, stake)),
+        edit=edit,
+        sketch=_sketch(group),
+    )
+    return Discovery(
+        Match(
+            why=f"`{code}` on line {first.line} computes {number} results one after the other. Nothing is "
+            "repeated, but each waits for the one before, and their chunks could be computed side by side.",
+            fixes=(fix,),
+            title=f"`{code}` computes {number} results one after the other",
+        ),
+        site=first.force.begin.user_site,
+        user_site=first.force.begin.user_site,
+        forces=tuple(force.id for force in forces),
+        at_stake=stake,
+        leads_to=tuple(force.id for force in forces),
     )
 
 

@@ -88,6 +88,38 @@ def sharing_groups(trace: TraceData) -> list[Group]:
     return known
 
 
+def waiting_groups(trace: TraceData) -> list[Group]:
+    """Requests by one line in a loop that share nothing: each waits for the one before.
+
+    Left out are those whose results would not fit well into memory together: a loop may be there to hold
+    one at a time.
+    """
+    return [
+        group
+        for group in _groups(trace)
+        if len(group.requests) >= _FEWEST_TURNS
+        and all(request.reading.loops for request in group.requests)
+        and len({place_of(trace, request.position) for request in group.requests}) == 1
+        and not group.without_strangers().shares
+        and _fit_together(group)
+    ]
+
+
+_FEWEST_TURNS = 3
+_SHARE_OF_FREE = 0.25
+_ASSUMED_FREE = 4_000_000_000
+"""Bytes, where it is not recorded how much was free."""
+
+
+def _fit_together(group: Group) -> bool:
+    ends = [request.force.end for request in group.requests]
+    sizes = [end.bytes if end is not None else None for end in ends]
+    known = [size for size in sizes if size is not None]
+    begins = [request.force.begin for request in group.requests]
+    free = min((begin.free_bytes for begin in begins if begin.free_bytes is not None), default=_ASSUMED_FREE)
+    return len(known) == len(sizes) and sum(known) < free * _SHARE_OF_FREE
+
+
 def _groups(trace: TraceData) -> list[Group]:
     open_: dict[int, Group] = {}
     done: list[Group] = []

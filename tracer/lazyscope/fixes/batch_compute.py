@@ -282,18 +282,19 @@ def _in_loop(draft: Draft, tree: ast.Module, one: _Request) -> bool:
     if outside & (changed - variables) or not all(_can_be_repeated(one.scope, loop) for loop in around):
         return False
     source = source_file(draft.trace, one.file)
-    header = " ".join(
+    headers = [
         f"for {_text(source.lines, loop.target)} in {_text(source.lines, loop.iter)}" for loop in around
-    )
+    ]
     name = _plural(tree, one)
     if name is None or not _has_no_own_meaning(inlined.text):
         return False
     compute = _computing(draft, one.file)
     indent = indent_of(source, outer.lineno)
-    line = f"{name} = iter({compute}(*[{inlined.text} {header}]))"
+    line = f"{name} = iter({compute}(*[{inlined.text} {' '.join(headers)}]))"
     lines = [line]
     if len(indent) + len(line) > _WIDEST:
-        lines = [f"{name} = iter(", f"    {compute}(*[{inlined.text} {header}])", ")"]
+        inside = [f"            {part}" for part in (inlined.text, *headers)]
+        lines = [f"{name} = iter(", f"    {compute}(", "        *[", *inside, "        ]", "    )", ")"]
     draft.insert_before(one.file, outer, *lines)
     draft.replace(one.file, one.node, f"next({name})")
     return True

@@ -237,6 +237,8 @@ def _unknown_arrays(changed: _Changed) -> Iterator[str]:
             continue
         if not isinstance(node.value, ast.Name) or _stood_before(changed, node):
             continue
+        if node.value.id in imports_of(changed.tree):
+            continue
         function = next((owner.name for owner in use.owners if isinstance(owner, FUNCTIONS)), None)
         kind = kind_of_name(changed.trace, changed.file, function, node.value.id)
         if kind not in ("array", "labelled", "frame"):
