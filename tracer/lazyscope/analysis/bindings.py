@@ -6,6 +6,7 @@ has a record. Names that are not known are not bound to anything that lazyscope 
 
 from __future__ import annotations
 
+from collections.abc import KeysView
 from dataclasses import dataclass
 
 from lazyscope.model.events import Binding
@@ -81,9 +82,24 @@ def variables_of(trace: TraceData, array: int) -> tuple[Held, ...]:
     return _variables(trace).get(array, ())
 
 
-def array_binding(trace: TraceData, array: int) -> Binding | None:
-    """The first binding of a dask array; it knows its dtype and layout."""
-    return _first(trace).get(array)
+def outermost_variable(trace: TraceData, array: int) -> Held | None:
+    """Of the user's variables of an array, a global one, else that of the outermost function."""
+    held = variables_of(trace, array)
+    if len(held) < 2:
+        return next(iter(held), None)
+    known = {one.position: one for one in reversed(held)}
+    met = (known[position] for stack in trace.stacks for position in stack.positions if position in known)
+    return next((one for one in held if one.scope == "global"), None) or next(met, held[0])
+
+
+def bound_arrays(trace: TraceData) -> KeysView[int]:
+    """Names of the dask arrays that variables of the user's were bound to."""
+    return _variables(trace).keys()
+
+
+def bindings_of(trace: TraceData, array: int) -> tuple[Binding, ...]:
+    """The bindings of all variables to an array, those in libraries too; they know its dtype and layout."""
+    return tuple(_by_array(trace).get(array, ()))
 
 
 def is_bound_at(trace: TraceData, array: int, variable: str, position: int) -> bool:
@@ -132,12 +148,11 @@ def _variables(trace: TraceData) -> dict[int, tuple[Held, ...]]:
     return known
 
 
-def _first(trace: TraceData) -> dict[int, Binding]:
-    known: dict[int, Binding] | None = vars(trace).get("_bindings_first")
+def _by_array(trace: TraceData) -> dict[int, list[Binding]]:
+    known: dict[int, list[Binding]] | None = vars(trace).get("_bindings_by_array")
     if known is None:
-        known = vars(trace)["_bindings_first"] = {}
+        known = vars(trace)["_bindings_by_array"] = {}
         for one in trace.names:
-            if one.kind == ARRAY:
-                for array in one.arrays:
-                    known.setdefault(array, one)
+            for array in one.arrays if one.kind == ARRAY else ():
+                known.setdefault(array, []).append(one)
     return known

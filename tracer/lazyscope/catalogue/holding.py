@@ -28,6 +28,7 @@ from lazyscope.catalogue.advice import (
 from lazyscope.catalogue.caught_arrays import after_assignment
 from lazyscope.catalogue.evidence import all_rereadings
 from lazyscope.catalogue.finding import Fix, Replacement
+from lazyscope.catalogue.given_arrays import before_first_use
 from lazyscope.model.trace import TraceData
 
 _HOLDERS = ("DataArray", "Variable", "from_dask_array", "asarray", "asanyarray")
@@ -254,6 +255,8 @@ def _where(trace: TraceData, one: Holding) -> tuple[str, Replacement | None]:
         return f"after line {last_assigned.line}", _after_line(
             trace, last_assigned, *lines
         ) if alone else None
+    if all(found.array.bound_at is not None for found in one.held):
+        return before_first_use(trace, one.arrays, one.forces, *lines)
     last = _last_made(one)
     if last is None or last.position is None:
         return "before it is used", None
