@@ -110,6 +110,35 @@ class TraceBuilder:
             )
         )
 
+    def binding(
+        self,
+        position: int,
+        name: str,
+        kind: str,
+        *,
+        scope: str = "global",
+        in_statement: bool = True,
+        type: str | None = None,  # noqa: A002  (as the record has it)
+        arrays: tuple[str, ...] = (),
+        dtype: str | None = None,
+        shape: list[int | None] | None = None,
+        **fields: Any,
+    ) -> None:
+        """Add what a name was bound to; a dask array's shape is its only chunk."""
+        is_dask = kind == "dask array" and shape is not None
+        layout = None
+        if is_dask and shape is not None:
+            layout = self._number(events.Layout(shape, [1] * len(shape), shape))
+        self._records.append(
+            events.Binding(
+                position, self.text(name), in_statement, kind, scope,
+                type=None if type is None else self.text(type),
+                arrays=[self.text(array) for array in arrays],
+                dtype=None if dtype is None else self.text(dtype), layout=layout,
+                shape=None if is_dask else shape, **fields,
+            )
+        )  # fmt: skip
+
     def begin(
         self,
         site: int | None,

@@ -186,9 +186,7 @@ def judged(program: Program, number: int, room: Path) -> Judged:
         return Judged("missed" if program.is_problem else "loud", what)
     result = followed(program, fix, room)
     if not program.is_problem:
-        return dataclasses.replace(
-            result, verdict="loud", reason=f"{what}: {result.verdict}, {result.reason}"
-        )
+        return dataclasses.replace(result, verdict="loud", reason=f"{what}: {result.verdict}, {result.reason}")
     return dataclasses.replace(result, reason=f"{what}: {result.reason}")
 
 

@@ -15,8 +15,8 @@
 #     ]
 #   }
 # }
-import numpy as np
 from dask import array as da
+import numpy as np
 
 
 def pixel_rows(block_id=None):

@@ -17,6 +17,7 @@
 #     ]
 #   }
 # }
+import dask
 import dask.array as da
 import numpy as np
 

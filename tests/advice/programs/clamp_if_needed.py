@@ -13,8 +13,8 @@
 #     ]
 #   }
 # }
-import numpy as np
 from dask import array as da
+import numpy as np
 
 
 def plane(block_id=None):

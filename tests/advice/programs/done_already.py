@@ -27,9 +27,7 @@ def depth(block_id=None):
 
 def main():
     raw = da.map_blocks(depth, chunks=((32,) * 4,), dtype=float, meta=np.empty(0))
-    smooth = da.map_overlap(
-        lambda b: np.convolve(b, np.ones(3) / 3, "same"), raw, depth=1, boundary="nearest"
-    )
+    smooth = da.map_overlap(lambda b: np.convolve(b, np.ones(3) / 3, "same"), raw, depth=1, boundary="nearest")
     smooth = smooth.persist()
     mean, deviation = dask.compute(smooth.mean(), smooth.std())
     edges = dask.compute(smooth[0], smooth[-1])

@@ -18,8 +18,8 @@
 #     ]
 #   }
 # }
-import numpy as np
 from dask import array as da
+import numpy as np
 from scipy import ndimage
 
 

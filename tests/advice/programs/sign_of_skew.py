@@ -37,4 +37,4 @@ def heavy_tail(x, power=3):
 
 if __name__ == "__main__":
     x = da.map_blocks(readings, chunks=((50,) * 4,), dtype=float, meta=np.empty(0))
-    print(round(float(heavy_tail(x)), 6), round(float(heavy_tail(-(np.arange(5.0) ** 2))), 6))
+    print(round(float(heavy_tail(x)), 6), round(float(heavy_tail(-np.arange(5.0) ** 2)), 6))

@@ -35,8 +35,7 @@ def between_groups(*groups, xp):
 
 if __name__ == "__main__":
     fields = [
-        da.map_blocks(plot_yield, seed, chunks=((8,) * 2,), dtype=float, meta=np.empty(0))
-        for seed in (1, 2, 5)
+        da.map_blocks(plot_yield, seed, chunks=((8,) * 2,), dtype=float, meta=np.empty(0)) for seed in (1, 2, 5)
     ]
     print(round(float(between_groups(*fields, xp=xp)), 6))
     print(float(between_groups(np.arange(3.0), np.arange(4.0), xp=plain)))

@@ -76,3 +76,22 @@ def test_a_trace_without_faults_is_left_as_it_is(build: TraceBuilder) -> None:
     trace = build.end().trace()
     assert trace.blind_spots == {}
     assert [force.begin.parent for force in trace.forces] == [None, 1]
+
+
+def test_what_no_variable_can_be_bound_to_is_unknown(build: TraceBuilder) -> None:
+    """Nor is there a variable whose name is no name."""
+    position = build.at("program.py", "bool(x)")
+    build.binding(position, "x", "numpy array", shape=[2, -3])
+    build.binding(position, "[/b]x", "number")
+    build.binding(position, "y", "list", count=-1)
+    trace = build.end().trace()
+    found = trace.bindings[position]
+    known = [(trace.texts[one.name], one.shape, one.count) for one in found]
+    assert known == [("x", None, None), ("y", None, None)]
+    assert trace.blind_spots == {"what a name is bound to: what the trace says of it cannot be true": 3}
+
+
+def test_a_name_of_what_is_not_there_is_damage(build: TraceBuilder) -> None:
+    build.binding(7, "x", "number")
+    with pytest.raises(TraceFileError, match="refers to what it does not hold"):
+        build.trace()

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from lazyscope.analysis.bindings import bindings_of, outermost_variable
 from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.source import Found, found_at
 from lazyscope.analysis.syntax.terms import words
@@ -31,9 +32,13 @@ class Array:
     position: int | None
     """Number of the user's position at which it was made."""
     variable: str | None
-    """What the user's line assigned it to, where that is a plain name."""
+    """What the user's line assigned it to, where that is a plain name; of an array that existed before the
+    trace, a variable that was bound to it."""
     bytes: int | None
     """Its size when it is computed; at most, where only its largest chunk is known."""
+    bound_at: int | None = None
+    """Number of the user's position at which an array that existed before the trace was found by that
+    variable."""
 
 
 def array_of(trace: TraceData, name: int, maker: int | None) -> Array:
@@ -52,25 +57,40 @@ def array_of(trace: TraceData, name: int, maker: int | None) -> Array:
     call = None if maker is None else trace.calls[maker]
     layer = known.layers.get(name)
     position = None if call is None else call.user_site
+    at_user = name in known.at_user
+    variable = None if position is None or not at_user else variable_at(trace, position)
+    held = outermost_variable(trace, name) if call is None else None
     return Array(
         name=trace.texts[name],
         text=name,
         layer=layer,
         made_by=call,
-        at_user=name in known.at_user,
+        at_user=at_user,
         position=position,
-        variable=None if position is None or name not in known.at_user else variable_at(trace, position),
+        variable=variable if held is None else held.variable,
         bytes=_bytes(trace, name, call, layer),
+        bound_at=None if held is None else held.position,
     )
 
 
 def _bytes(trace: TraceData, name: int, call: events.Call | None, layer: int | None) -> int | None:
     for output, dtype, layout in call.outputs if call is not None else ():
-        size = itemsize(trace.texts[dtype]) if output == name else None
-        shape = [length for length in trace.layouts[layout].shape if length is not None]
-        if size is not None and len(shape) == len(trace.layouts[layout].shape):
-            return in_bytes(size, shape)
+        size = layout_bytes(trace, dtype, layout) if output == name else None
+        if size is not None:
+            return size
+    for binding in bindings_of(trace, name):
+        if binding.dtype is not None and binding.layout is not None:
+            size = layout_bytes(trace, binding.dtype, binding.layout)
+            if size is not None:
+                return size
     return None if layer is None else layer_bytes(trace.layers[layer])
+
+
+def layout_bytes(trace: TraceData, dtype: int, layout: int) -> int | None:
+    """Bytes of an array from the numbers of its dtype (a text) and layout; None where a length is unknown."""
+    size, shape = itemsize(trace.texts[dtype]), trace.layouts[layout].shape
+    known = [length for length in shape if length is not None]
+    return None if size is None or len(known) < len(shape) else in_bytes(size, known)
 
 
 def layer_bytes(layer: events.Layer) -> int | None:

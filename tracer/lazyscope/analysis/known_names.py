@@ -5,10 +5,23 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from lazyscope.analysis.arrays import variable_at
+from lazyscope.analysis.bindings import ARRAY
+from lazyscope.model.events import Binding
 from lazyscope.model.trace import TraceData
 
 Kind: TypeAlias = Literal["array", "labelled", "frame", "numpy", "arrays", "other"]
-"""A dask array; an object of xarray; a dataframe; a NumPy array; a list or tuple of dask arrays."""
+"""A dask array; an object of xarray; a dataframe of dask; a NumPy array; a list or tuple of dask arrays."""
+
+_KINDS: dict[str, Kind] = {
+    ARRAY: "array",
+    "data array": "labelled",
+    "dataset": "labelled",
+    "dask dataframe": "frame",
+    "dask series": "frame",
+    "numpy array": "numpy",
+}
+
+_Known: TypeAlias = dict[tuple[int, str | None, str], set[Kind]]
 
 
 def kind_of_name(trace: TraceData, file: int, function: str | None, name: str) -> Kind | None:
@@ -35,18 +48,29 @@ def kind_of_name(trace: TraceData, file: int, function: str | None, name: str) -
     return next(iter(kinds)) if len(kinds) == 1 else None
 
 
-def _known(trace: TraceData) -> dict[tuple[int, str | None, str], set[Kind]]:
+def _known(trace: TraceData) -> _Known:
     """By file, function and variable, all that it was bound to."""
-    found: dict[tuple[int, str | None, str], set[Kind]] | None = vars(trace).get("_known_names")
+    found: _Known | None = vars(trace).get("_known_names")
     if found is None:
         found = vars(trace)["_known_names"] = {}
+        for one in trace.names:
+            code = trace.codes[trace.positions[one.position].code]
+            function = None if one.scope == "global" else function_of_code(code.function)
+            key = (code.file, function, trace.texts[one.name])
+            found.setdefault(key, set()).add(_kind(one))
         for call in trace.calls:
             if call.outputs and call.site == call.user_site:
                 _add(trace, found, call.site)
     return found
 
 
-def _add(trace: TraceData, found: dict[tuple[int, str | None, str], set[Kind]], position: int) -> None:
+def _kind(one: Binding) -> Kind:
+    if one.kind in ("list", "tuple") and one.elements == ARRAY:
+        return "arrays"
+    return _KINDS.get(one.kind, "other")
+
+
+def _add(trace: TraceData, found: _Known, position: int) -> None:
     name = variable_at(trace, position)
     if name is not None:
         code = trace.codes[trace.positions[position].code]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TypeAlias
 
+from lazyscope.analysis.bindings import bound_arrays
 from lazyscope.model import events
 from lazyscope.model.trace import Force, TraceData
 
@@ -103,7 +104,10 @@ class Lineage:
 
     @cached_property
     def at_user(self) -> frozenset[int]:
-        """Names of the arrays that the user has in hand: a user's line made, took or forced them."""
+        """Names of the arrays that the user has in hand: a user's line made, took or forced them.
+
+        Of arrays that existed before the trace, those too that a variable of the user's was bound to.
+        """
         found: set[int] = set()
         for call in self._trace.calls:
             if call.site == call.user_site:
@@ -112,6 +116,7 @@ class Lineage:
         for force in self._trace.forces:
             if force.begin.site is not None and force.begin.site == force.begin.user_site:
                 found.update(force.begin.results)
+        found.update(array for array in bound_arrays(self._trace) if array not in self.makers)
         return frozenset(found)
 
     def nearest_at_user(self, force: int) -> tuple[Made, ...]:

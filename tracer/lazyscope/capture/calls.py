@@ -21,6 +21,7 @@ import msgspec
 import numpy as np
 from dask.array import Array
 
+from lazyscope.capture import bindings
 from lazyscope.capture import session as sessions
 from lazyscope.capture.callsite import Place
 from lazyscope.capture.chunks import are_sizes, plain_chunks
@@ -176,6 +177,7 @@ def raised(call: OpenCall, error: BaseException, caller: FrameType) -> None:
         _record(call, (), ended, None)
         for session in call.watching:
             sighting = session.sighter.sight(caller)
+            bindings.note(session, sighting, caller)
             force = force_of_task(session)
             session.failed(error, sighting, operation=call.operation, force=force, began=call.began)
     except BaseException as own:

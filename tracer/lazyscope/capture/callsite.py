@@ -102,16 +102,24 @@ class Sighter:
 
     def sight_traceback(self, traceback: TracebackType | None) -> Sighting:
         """Read the frames an exception passed through, then those outside of the one that caught it."""
-        passed: list[tuple[FrameType, int]] = []
-        frame = traceback.tb_frame.f_back if traceback is not None else None
-        while traceback is not None:
-            passed.append((traceback.tb_frame, traceback.tb_lasti))
-            traceback = traceback.tb_next
-        passed.reverse()
-        while frame is not None:
-            passed.append((frame, frame.f_lasti))
-            frame = frame.f_back
-        return _read(passed, self._roles)[0]
+        return _read(frames_of(traceback), self._roles)[0]
+
+
+def frames_of(traceback: TracebackType | None) -> list[tuple[FrameType, int]]:
+    """The frames an exception passed through and the instructions it left them at, innermost first.
+
+    Then those outside of the one that caught it.
+    """
+    passed: list[tuple[FrameType, int]] = []
+    frame = traceback.tb_frame.f_back if traceback is not None else None
+    while traceback is not None:
+        passed.append((traceback.tb_frame, traceback.tb_lasti))
+        traceback = traceback.tb_next
+    passed.reverse()
+    while frame is not None:
+        passed.append((frame, frame.f_lasti))
+        frame = frame.f_back
+    return passed
 
 
 def _varies(code: CodeType) -> bool:

@@ -18,9 +18,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from inspect import CO_OPTIMIZED, CO_VARARGS
 from itertools import repeat
-from types import CodeType, FrameType, FunctionType, GetSetDescriptorType, MethodType, ModuleType
+from types import CodeType, FrameType, FunctionType, GetSetDescriptorType, ModuleType
 from typing import Any, NamedTuple
 
+from lazyscope.capture.local_names import MISSING as _MISSING
+from lazyscope.capture.local_names import local_values
 from lazyscope.capture.own_failures import let_through
 from lazyscope.capture.roles import Roles
 
@@ -30,9 +32,6 @@ _members_of_class: Callable[[object], Mapping[str, Any]] = vars(type)["__dict__"
 _bases_of_class: Callable[[object], tuple[type, ...]] = vars(type)["__mro__"].__get__
 _qualname_of_class: Callable[[object], str] = vars(type)["__qualname__"].__get__
 
-_MISSING = object()
-_READS_ITS_LOCALS = frozenset(("locals", "vars", "eval", "exec"))
-"""Before Python 3.13 a function that uses one of these shares its dict of locals with us."""
 _WRAPT = ("wrapped", "instance", "args", "kwargs")
 """Arguments of the functions that wrapt calls around another."""
 _COUNTERS = frozenset((int, float))
@@ -458,21 +457,4 @@ def _receiver(code: CodeType, values: Locals) -> Any:
 def _peek(frame: FrameType, code: CodeType) -> dict[str, Any]:
     """The first argument and what the closure holds; nothing where reading could be noticed."""
     names = _first_argument(code) + code.co_freevars
-    if sys.version_info >= (3, 13):
-        # A proxy that writes through: nothing is copied, nothing must be cleared.
-        return _picked(frame.f_locals, names)
-    # Reading fills one dict that the frame keeps and shares with whoever else asks, and writes over what
-    # a debugger stopped in this frame has put there.
-    debugged = type(frame.f_trace) is FunctionType or type(frame.f_trace) is MethodType
-    if debugged or not _READS_ITS_LOCALS.isdisjoint(code.co_names):
-        return {}
-    snapshot = frame.f_locals
-    values = _picked(snapshot, names)
-    if sys.getrefcount(snapshot) <= 3:  # ours, the frame's and the argument's: no one else's
-        snapshot.clear()
-    return values
-
-
-def _picked(local: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    found = zip(names, map(local.get, names, repeat(_MISSING)), strict=True)
-    return {name: value for name, value in found if value is not _MISSING}
+    return local_values(frame, names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lazyscope.capture import bindings
 from lazyscope.capture.messages import message_of
 from lazyscope.capture.own_failures import guarded
 from lazyscope.capture.session import Session
@@ -18,9 +19,11 @@ _REFUSED = re.compile(r"([\w.<>]+)\(\) (?:got|missing|takes)\b")
 @guarded
 def note_escaped(session: Session, error: BaseException) -> None:
     """Record an exception that leaves the traced block, with the site that raised it."""
+    sighting = session.sighter.sight_traceback(error.__traceback__)
+    bindings.note_passed(session, sighting, error.__traceback__)
     session.failed(
         error,
-        session.sighter.sight_traceback(error.__traceback__),
+        sighting,
         operation=_refusing(error),
         force=None,
         escaped=True,

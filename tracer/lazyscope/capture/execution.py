@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dask._expr import Expr
 
-from lazyscope.capture import allowed, memory
+from lazyscope.capture import allowed, bindings, memory
 from lazyscope.capture.callsite import Sighting, trigger_of
 from lazyscope.capture.demand import Demand, demand_of
 from lazyscope.capture.instruction import position_of
@@ -279,6 +279,7 @@ class Execution:
                 sighting = session.sighter.sight(frame)
                 if method is not None:
                     sighting = sighting._replace(inner=[*sighting.inner, method])
+                bindings.note(session, sighting, frame)
                 self._begin_in(session, sighting, *known)
             except BaseException as error:
                 # The other sessions are told all the same.

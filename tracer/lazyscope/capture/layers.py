@@ -18,6 +18,13 @@ from dask.blockwise import Blockwise
 from dask.highlevelgraph import Layer, MaterializedLayer
 
 from lazyscope.capture.blocks import Grid, bits, located
+from lazyscope.capture.copies import (
+    COPIED,
+    Copies,
+    original_name,
+    original_of,
+    puts_blocks_together,
+)
 from lazyscope.capture.plain import (
     hash_of,
     is_plain,
@@ -305,6 +312,7 @@ class _MappingWalk:
         self.outside: dict[Any, int] = {}
         """Keys of other layers, with the number of tasks that read them."""
         self._inside: set[str] = set()
+        self._copies = Copies()
         self.sliced: dict[Any, int] = {}
         """By key of a source, which slice of it is read."""
 
@@ -350,10 +358,26 @@ class _MappingWalk:
         else:
             reads = node.dependencies
         if kind == _TASK:
+            if type(node) is Task and node.func is COPIED and self._is_copy(key, node):
+                return reads
             self._tasks.append(key)
             if type(node) is Task and _reader(node.func) == _GETITEM:
                 _note_slice(node, self._layers, self.sliced)
         return reads
+
+    def _is_copy(self, key: Any, node: Any) -> bool:
+        """Whether a task is a copy of another; it counts as that."""
+        original = original_of(node)
+        if original is None:
+            return False
+        self._copies.add(key, node, original)
+        if self._is_task(original):
+            self._tasks.append(original.key)
+        return True
+
+    def _is_task(self, node: Any) -> bool:
+        kind = _KINDS.get(type(node))
+        return (self._classify(node.key, node)[0] if kind is None else kind) == _TASK
 
     def _classify(self, key: Any, node: Any) -> tuple[int, Iterable[Any]]:
         """Kind and reads of a node that is of none of the classes in `_KINDS`."""
@@ -391,8 +415,16 @@ class _MappingWalk:
         """The real tasks by name; the sizes are those of the group that is named as the layer."""
         if not self._tasks:
             return
-        reads = tuple({name_of(read): None for read in self.outside})
-        for name, keys in _by_name(self._tasks).items():
+        reads = tuple({original_name(read, self._layers): None for read in self.outside})
+        tasks = _by_name(self._tasks)
+        copies = self._copies.consumers_first(tasks)
+        for name, others in copies.items():
+            keys = tasks.pop(name)
+            if puts_blocks_together(name):
+                yield Group(name, (1,), 0, 0, 0, others)
+            else:
+                yield _mapping_group(name, keys, others, NO_SIZES)
+        for name, keys in tasks.items():
             others = (*reads, *(inner for inner in self._inside if inner != name))
             yield _mapping_group(name, keys, others, sizes if name == layer else NO_SIZES)
 

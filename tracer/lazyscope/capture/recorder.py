@@ -127,6 +127,12 @@ class Recorder:
         self._sources: list[tuple[int, str]] = []
         self._sources_due = time.perf_counter() + SOURCES_AFTER
         self._unheard = unheard.failures
+        self.looked_at: dict[int, Any] = {}
+        """Stacks whose names have been looked up, by identity of their places."""
+        self.bound: set[tuple[int, int]] = set()
+        """Places whose names have been looked up: identity of the code object, and instruction."""
+        self.names: dict[int, dict[int, tuple[Any, ...]]] = {}
+        """By identity of a code object, what its names were last found to be bound to."""
 
     def continue_in(self, journal: Journal, header: events.Header) -> None:
         """Go on in another journal: what a forked child does."""
@@ -179,6 +185,29 @@ class Recorder:
     def emit_record(self, record: events.Record) -> None:
         """Write everything gathered, then a record that refers to nothing new."""
         self.emit(lambda _: record)
+
+    def note(self, make: Callable[[Recorder], list[Any]]) -> bool:
+        """Add records that are written with the next event; False where that cannot be done now.
+
+        Raises
+        ------
+        Exception
+            What `make` raises; then nothing of it is recorded.
+        """
+        with self._lock:
+            if self.ended or self._busy:
+                return False
+            self._busy = True
+            mark = self._mark()
+            try:
+                self._new += make(self)
+            except BaseException:
+                self._take_back(mark)
+                raise
+            finally:
+                self._busy = False
+            self._emit_waiting()
+        return True
 
     def flush(self) -> None:
         """Write everything gathered."""
@@ -362,6 +391,9 @@ class Recorder:
 
     def text(self, text: str) -> int:
         return self._texts[text]
+
+    def dtype(self, dtype: Any) -> int:
+        return self._dtype(dtype)
 
     def _dtype(self, dtype: Any) -> int:
         """Number of the text of a dtype, which is NumPy's or a text already."""

@@ -6,7 +6,7 @@ from threading import get_ident
 from types import FrameType
 from typing import Any
 
-from lazyscope.capture import calls
+from lazyscope.capture import bindings, calls
 from lazyscope.capture.callsite import operation_of
 from lazyscope.capture.of_thread import thread_name
 from lazyscope.capture.running import force_of_task
@@ -41,6 +41,7 @@ def note_unknown(session: Session, array: Any, frame: FrameType) -> None:
             return
         call.origin = True
     sighting = session.sighter.sight(frame)
+    bindings.note(session, sighting, frame)
     operation = call.operation.rpartition(".")[2] if call is not None else operation_of(sighting.inner)
     session.recorder.emit(
         lambda recorder: events.UnknownShape(

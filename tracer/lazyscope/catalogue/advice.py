@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from lazyscope import figures
 from lazyscope.analysis.arrays import Array
+from lazyscope.analysis.bindings import is_bound_at
 from lazyscope.analysis.evidence import ForceEvidence, Placed
 from lazyscope.analysis.holdings import Held
 from lazyscope.analysis.provenance import dependencies
@@ -253,9 +254,14 @@ def _handed_names(call: WrittenCall) -> tuple[str, ...]:
 
 
 def is_in_scope(trace: TraceData, array: Array, position: int | None) -> bool:
-    """Whether a line can use the variable of an array: its function assigned it, or the module did."""
-    if array.position is None or position is None:
+    """Whether a line can use the variable of an array: its function assigned it, or the module did.
+
+    That of an array from before the trace, if it was bound to it there.
+    """
+    if position is None:
         return False
+    if array.position is None:
+        return array.variable is not None and is_bound_at(trace, array.text, array.variable, position)
     own, there = trace.positions[array.position].code, trace.positions[position].code
     return own == there or (
         trace.codes[own].file == trace.codes[there].file and trace.codes[own].function == "<module>"

@@ -17,7 +17,7 @@ from lazyscope.analysis.savings import Saving
 from lazyscope.analysis.source import found_at, source_file
 from lazyscope.fixes.edit import Draft, Edit
 from lazyscope.fixes.fix import Estimate, Fix
-from lazyscope.fixes.placement import Definition, definition_of, file_at, is_made_again
+from lazyscope.fixes.placement import Definition, before_first_use, definition_of, file_at, is_made_again
 from lazyscope.model.trace import TraceData
 
 _SINGLE = (ast.Call, ast.Name, ast.Attribute, ast.Subscript)
@@ -39,7 +39,7 @@ def persist(trace: TraceData, held: Sequence[Held], saving: Saving) -> Fix | Non
     if not fits(trace, saving):
         return None
     variables = tuple(dict.fromkeys(one.variable for one in held))
-    edit = _edit(trace, held)
+    edit = _edit(trace, held, saving)
     shown = ", ".join(f"`{name}`" for name in variables)
     return Fix(
         "persist",
@@ -55,8 +55,10 @@ def _sketch(shown: str) -> str:
     return f"hold {shown} in memory once, where it is made, before it is needed several times"
 
 
-def _edit(trace: TraceData, held: Sequence[Held]) -> Edit | None:
+def _edit(trace: TraceData, held: Sequence[Held], saving: Saving) -> Edit | None:
     draft = Draft(trace)
+    if all(one.array.bound_at is not None for one in held):
+        return _before_use(draft, [one.array for one in held], saving)
     places: list[Definition] = []
     for one in _distinct(held):
         place = definition_of(trace, one)
@@ -72,6 +74,23 @@ def _edit(trace: TraceData, held: Sequence[Held]) -> Edit | None:
     else:
         for place in places:
             draft.insert_after(place.file, place.statement, f"{place.variable} = {place.variable}.persist()")
+    return draft.edit()
+
+
+def _before_use(draft: Draft, arrays: Sequence[Array], saving: Saving) -> Edit | None:
+    """Hold arrays that were made before the trace began, where they are first needed."""
+    begins = [force_of(draft.trace, number).begin for number in saving.forces]
+    first = min(begins, key=lambda begin: begin.at, default=None)
+    place = before_first_use(draft.trace, arrays, first) if first is not None else None
+    variables = list(dict.fromkeys(array.variable for array in arrays if array.variable))
+    if place is None or not variables:
+        return None
+    names = ", ".join(variables)
+    if len(variables) == 1:
+        line = f"{names} = {names}.persist()"
+    else:
+        line = f"{names} = {draft.import_of(place.file, 'dask')}.persist({names})"
+    draft.insert_before(place.file, place.statement, line)
     return draft.edit()
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lazyscope.analysis.arrays import Array
+from lazyscope.analysis.bindings import is_bound_at
 from lazyscope.analysis.holdings import Held
 from lazyscope.analysis.places import place_of
 from lazyscope.analysis.source import Found, found_at, source_file
 from lazyscope.analysis.syntax.scope import Owner, Scope, scope_of
-from lazyscope.analysis.syntax.terms import FUNCTIONS, path_of, targets_of, without_tuples
+from lazyscope.analysis.syntax.terms import FUNCTIONS, LOOPS, path_of, targets_of, without_tuples
 from lazyscope.fixes.edit import begins_line, ends_line
+from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 
 
@@ -102,3 +105,34 @@ def _makings(trace: TraceData) -> dict[int, list[int]]:
                 for name in {output[0] for output in call.outputs}.difference(call.inputs):
                     known.setdefault(name, []).append(call.user_site)
     return known
+
+
+def before_first_use(
+    trace: TraceData, arrays: Sequence[Array], begin: events.ForceBegin
+) -> Definition | None:
+    """The statement before which arrays can be held that existed before the trace: the first that needs them.
+
+    That is the first in whose function all their variables stand, of those that led to a force; before the
+    loops around it.
+    """
+    stack = trace.stacks[begin.stack].positions if begin.stack is not None else ()
+    led = [one for one in stack if trace.file_of(one).role == "user"]
+    led += [begin.user_site] if not led and begin.user_site is not None else []
+    for position in led:
+        if all(is_bound_at(trace, one.text, one.variable or "", position) for one in arrays):
+            return _first_statement(trace, position, {one.variable or "" for one in arrays})
+    return None
+
+
+def _first_statement(trace: TraceData, position: int, variables: set[str]) -> Definition | None:
+    found = found_at(trace, position)
+    if found is None:
+        return None
+    owner = owner_of(found)
+    inside = [node for node in found.path if node in scope_of(owner).statements]
+    loops = [node for node in inside if isinstance(node, LOOPS)]
+    statement = loops[0] if loops else found.statement
+    assigned = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    if loops and assigned & variables:
+        return None
+    return Definition("", file_at(trace, position), statement, owner)

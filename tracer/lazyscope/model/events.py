@@ -17,7 +17,7 @@ from typing import TypeAlias
 import msgspec
 
 
-class Record(msgspec.Struct, array_like=True, frozen=True, tag_field="kind", tag=True, gc=False):
+class Record(msgspec.Struct, array_like=True, frozen=True, tag_field="record", tag=True, gc=False):
     """Base of all records: written as ``[tag, field, ...]``.
 
     Records refer to each other by number, so no cycle can form and the garbage collector need not look.
@@ -321,6 +321,43 @@ class Difference(Record, frozen=True, tag="D", kw_only=True):
     user_site: int | None = None
 
 
+class Binding(Record, frozen=True, tag="V"):
+    """What a plain name was bound to when something first happened at a place.
+
+    That is a force, a failure, or a shape that became unknown. Of values only names, shapes and dtypes are
+    kept. In code of the user's, a name that does not stand in the lines of the place is left out if the place
+    recorded before it in the same code object found it bound to the same.
+    """
+
+    position: int
+    """Position of the frame that the name was looked up in: the site's, or one of the user's."""
+    name: int
+    """Text: the variable."""
+    in_statement: bool
+    """Whether the name stands in the lines of the instruction, as far as bytecode tells."""
+    kind: str
+    """``dask array``, ``numpy array``, ``data array`` and ``dataset`` (of xarray), ``dask dataframe``,
+    ``dask series``, ``dataframe`` and ``series`` (of pandas), ``delayed``, ``list``, ``tuple``, ``dict``,
+    ``number``, ``bool``, ``text``, ``none``, ``function``, ``class``, ``module`` or ``other``; ``unbound``
+    for what an earlier place of the code knew."""
+    scope: str = "local"
+    """``local``, ``free`` (of a function around) or ``global``."""
+    type: int | None = None
+    """Text: import path of a function, class or module; of other values, of the class, unless it is plain."""
+    arrays: list[int] = []
+    """Texts: names of the dask arrays that it is or holds, as far as they were looked at."""
+    dtype: int | None = None
+    """Text: of an array."""
+    layout: int | None = None
+    """Layout: of a dask array."""
+    shape: list[int] | None = None
+    """Of a NumPy array."""
+    count: int | None = None
+    """How many elements a list, tuple or dict has."""
+    elements: str | None = None
+    """Kind of its elements, of a dict's values, if they are all alike as far as they were looked at."""
+
+
 class End(Record, frozen=True, tag="Q", kw_only=True):
     """The last record of a trace that was closed."""
 
@@ -351,5 +388,6 @@ AnyRecord: TypeAlias = (
     | BlindSpot
     | Switch
     | Difference
+    | Binding
     | End
 )

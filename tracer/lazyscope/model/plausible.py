@@ -52,6 +52,7 @@ def make_plausible(trace: TraceData, forces: dict[int, Force], failures: dict[in
     unknown: Counter[str] = Counter()
     _shorten(trace, forces, failures)
     _make_layers_plausible(trace, unknown)
+    _make_bindings_plausible(trace, unknown)
     for force in forces.values():
         _make_force_plausible(force, forces, unknown)
     _forget_absent_forces(trace, forces, failures, unknown)
@@ -152,6 +153,26 @@ def _make_layers_plausible(trace: TraceData, unknown: Counter[str]) -> None:
         trace.layers[number] = layer
 
 
+def _make_bindings_plausible(trace: TraceData, unknown: Counter[str]) -> None:
+    """A name that cannot stand in a program is no name; what cannot be an array's is not known."""
+    kept = [bound for bound in trace.names if trace.texts[bound.name].isidentifier()]
+    unknown["what a name is bound to"] += len(trace.names) - len(kept)
+    for number, bound in enumerate(kept):
+        changed: dict[str, None] = {}
+        if bound.shape is not None and not _is_shape(bound.shape):
+            changed["shape"] = None
+        if bound.count is not None and not 0 <= bound.count <= _MOST_TASKS:
+            changed["count"] = None
+        unknown["what a name is bound to"] += bool(changed)
+        kept[number] = replace(bound, **changed) if changed else bound
+    trace.names[:] = kept
+
+
+def _is_shape(shape: list[int]) -> bool:
+    is_short = len(shape) <= _MOST_DIMENSIONS
+    return is_short and min(shape, default=0) >= 0 and math.prod(shape) <= _MOST_BYTES
+
+
 def _make_force_plausible(force: Force, forces: dict[int, Force], unknown: Counter[str]) -> None:
     begin, parent = force.begin, force.begin.parent
     if parent is not None and (parent >= begin.id or parent not in forces):
@@ -210,6 +231,7 @@ def _shorten(trace: TraceData, forces: dict[int, Force], failures: dict[int, eve
     _shorten_all(trace.unknown_shapes)
     _shorten_all(trace.warnings)
     _shorten_all(trace.differences)
+    _shorten_all(trace.names)
     failures.update({number: _short(failure) for number, failure in failures.items()})
     for force in forces.values():
         force.begin = _short(force.begin)

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
 from lazyscope.errors import TraceFileError
 from lazyscope.model import events, journal
 from lazyscope.model.packed_text import PackedTexts
@@ -92,6 +94,8 @@ class TraceData:
     warnings: list[events.Warned] = field(default_factory=list)
     differences: list[events.Difference] = field(default_factory=list)
     """What comparisons with NumPy found."""
+    names: list[events.Binding] = field(default_factory=list)
+    """What plain names were bound to, place by place."""
     blind_spots: dict[str, int] = field(default_factory=dict)
     switches: dict[str, bool] = field(default_factory=dict)
     """Settings of libraries when they were last looked at: by name, whether on."""
@@ -134,6 +138,11 @@ class TraceData:
             return None
         return next((f for f in reversed(self.forces) if f.end is None), None)
 
+    @cached_property
+    def bindings(self) -> Mapping[int, tuple[events.Binding, ...]]:
+        """What the plain names at a position were bound to, by position; names of its lines first."""
+        return bindings_by_position(self)
+
     def file_of(self, position: int) -> events.File:
         return self.files[self.codes[self.positions[position].code].file]
 
@@ -160,6 +169,25 @@ class TraceData:
         return self.files[file].source or self.late_sources.get(file)
 
 
+def bindings_by_position(trace: TraceData) -> dict[int, tuple[events.Binding, ...]]:
+    """Bindings by position; what a place of the user's left out is what an earlier one of its code has."""
+    new: dict[int, list[events.Binding]] = {}
+    for binding in trace.names:
+        new.setdefault(binding.position, []).append(binding)
+    latest: dict[int, dict[int, events.Binding]] = {}
+    found = {}
+    for position, bindings in new.items():
+        own = {binding.name: binding for binding in bindings}
+        if trace.file_of(position).role == "user":
+            code = trace.positions[position].code
+            for name, binding in latest.get(code, {}).items():
+                own.setdefault(name, replace(binding, position=position, in_statement=False))
+            own = {name: binding for name, binding in own.items() if binding.kind != "unbound"}
+            latest[code] = own
+        found[position] = tuple(sorted(own.values(), key=lambda binding: not binding.in_statement))
+    return found
+
+
 @dataclass
 class _Sources:
     """Texts of files by number, as far as they have been looked at."""
@@ -179,6 +207,7 @@ _TABLES: dict[type, str] = {
     events.UnknownShape: "unknown_shapes",
     events.Warned: "warnings",
     events.Difference: "differences",
+    events.Binding: "names",
 }
 
 
@@ -272,6 +301,9 @@ def _refers_backwards(trace: TraceData, forces: Iterable[Force], failures: Itera
         and all(below(positions, event.site, event.user_site) for event in placed)
         and all(below(positions, warned.site, warned.user_site) for warned in trace.warnings)
         and all(below(positions, found.site, found.user_site) for found in trace.differences)
+        and all(below(positions, bound.position) for bound in trace.names)
+        and all(below(texts, bound.name, bound.type, bound.dtype, *bound.arrays) for bound in trace.names)
+        and all(below(layouts, bound.layout) for bound in trace.names)
         and all(below(texts, event.entry, event.thread) and below(stacks, event.stack) for event in placed)
         and all(below(layers, *(w.layer for w in begin.wanted)) for begin in begins)
         and all(below(texts, *begin.results) for begin in begins)
