@@ -9,10 +9,10 @@
 #   },
 #   "truth": {"executions": 16, "blocks": 16, "raises": null},
 #   "best": {
-#     "executions": 2, "blocks": 4,
+#     "executions": 1, "blocks": 3,
 #     "edits": [
-#       ["    for t in range(demand.shape[0]):",
-#        "    demand = demand.compute()\n    for t in range(demand.shape[0]):"]
+#       ["    level = float(demand[0])",
+#        "    demand = demand.compute()\n    level = float(demand[0])"]
 #     ]
 #   }
 # }

@@ -4,9 +4,6 @@
 #   "kind": [7, 1],
 #   "problem": true,
 #   "accepted_fixes": ["compute-once", "keep-0d", "persist"],
-#   "never": {
-#     "persist() in residual": "`residual` is called again and again"
-#   },
 #   "truth": {"executions": 10, "blocks": 20, "raises": null},
 #   "best": {
 #     "executions": 1, "blocks": 2,

@@ -9,12 +9,10 @@
 #   },
 #   "truth": {"executions": 6, "blocks": 12, "raises": null},
 #   "best": {
-#     "executions": 12, "blocks": 2,
+#     "executions": 7, "blocks": 2,
 #     "edits": [
 #       ["    vector = da.ones(matrix.shape[1], chunks=matrix.chunks[1])",
-#        "    matrix = matrix.persist()\n    vector = da.ones(matrix.shape[1], chunks=matrix.chunks[1])"],
-#       ["        new = matrix @ vector\n        new = new / da.sqrt((new**2).sum())\n        change = float(abs(new - vector).max())\n        vector = new",
-#        "        new = matrix @ vector\n        new = (new / da.sqrt((new**2).sum())).persist()\n        change = float(abs(new - vector).max())\n        vector = new"]
+#        "    matrix = matrix.persist()\n    vector = da.ones(matrix.shape[1], chunks=matrix.chunks[1])"]
 #     ]
 #   }
 # }
