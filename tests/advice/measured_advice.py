@@ -84,13 +84,8 @@ def lazyscope(arguments: list[str], program: Program, room: Path) -> str:
 
 def edits(fix: Mapping[str, Any]) -> list[Edit]:
     """The edits of a fix, of either version of the report; none if the fix is words."""
-    if fix.get("replacement"):
-        old = fix["replacement"]
-        return [Edit("program.py", old["line"], old["end_line"], old["new"])]
-    return [
-        Edit(edit["file"], edit["line"], edit["end_line"], edit["new"], edit.get("old"))
-        for edit in fix.get("edits") or []
-    ]
+    rows = [fix["replacement"]] if fix.get("replacement") else fix.get("edits") or []
+    return [Edit(row["file"], row["line"], row["end_line"], row["new"], row.get("old")) for row in rows]
 
 
 def edited(text: str, todo: Iterable[Edit]) -> str:
