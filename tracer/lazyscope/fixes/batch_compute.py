@@ -259,11 +259,13 @@ def _names(tree: ast.Module, order: Sequence[_Request]) -> list[str] | None:
     """A variable for each result: its own, or one after what it is; None where there is no good one."""
     found: list[str] = []
     for one in order:
-        wanted = [_own_name(one), _target_name(one), _name_after(one.asked)]
+        wanted = [_own_name(one), _read_only_here(one, order), _name_after(one.asked), _target_name(one)]
         free = [
             name
             for name in wanted
-            if name and name not in found and (_is_whole(one, name) or not is_bound(tree, name))
+            if name
+            and name not in found
+            and (_is_whole(one, name) or name == wanted[1] or not is_bound(tree, name))
         ]
         if not free:
             return None
@@ -278,6 +280,19 @@ def _own_name(one: _Request) -> str | None:
         if isinstance(target, ast.Name) and one.node is not one.asked:
             return target.id
     return None
+
+
+def _read_only_here(one: _Request, order: Sequence[_Request]) -> str | None:
+    """The variable that is asked for its value, if only these requests read it: it can get the value."""
+    if not isinstance(one.asked, ast.Name) or isinstance(one.owner, ast.Module | ast.ClassDef):
+        return None
+    name, here = one.asked.id, {id(request.statement) for request in order}
+    readers = [statement for statement in one.scope.statements if name in _loaded_names(statement)]
+    return name if all(id(statement) in here for statement in readers) else None
+
+
+def _loaded_names(statement: ast.stmt) -> set[str]:
+    return {path.partition(".")[0] for path in _loaded(statement)}
 
 
 def _target_name(one: _Request) -> str | None:

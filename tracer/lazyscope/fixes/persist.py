@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from lazyscope import figures
 from lazyscope.analysis.arrays import Array
 from lazyscope.analysis.asked import force_of
-from lazyscope.analysis.holdings import Held
+from lazyscope.analysis.holdings import Held, is_made_again
 from lazyscope.analysis.savings import Saving
 from lazyscope.analysis.source import found_at, source_file
 from lazyscope.fixes.edit import Draft, Edit
 from lazyscope.fixes.fix import Estimate, Fix
-from lazyscope.fixes.placement import Definition, before_first_use, definition_of, file_at, is_made_again
+from lazyscope.fixes.placement import Definition, before_first_use, definition_of, file_at
 from lazyscope.model.trace import TraceData
 
 _SINGLE = (ast.Call, ast.Name, ast.Attribute, ast.Subscript)
