@@ -75,9 +75,29 @@ def names_near(code: CodeType, lasti: int) -> tuple[str, ...]:
         return known[1]
     if len(_remembered) >= MOST_REMEMBERED:
         _remembered.clear()
-    names = tuple(dict.fromkeys(_names(code, lasti)))
+    names = tuple(filter(_is_variable, dict.fromkeys(_names(code, lasti))))
     _remembered[id(code), lasti] = (weakref.ref(code), names)
     return names
+
+
+_used: dict[int, tuple[weakref.ref[CodeType], tuple[str, ...]]] = {}
+
+
+def names_used(code: CodeType) -> tuple[str, ...]:
+    """Variables that a code object may use; names of attributes are among them, as it tells no difference."""
+    known = _used.get(id(code))
+    if known is not None and known[0]() is code:
+        return known[1]
+    if len(_used) >= MOST_REMEMBERED:
+        _used.clear()
+    names = dict.fromkeys((*code.co_varnames, *code.co_cellvars, *code.co_freevars, *code.co_names))
+    found = tuple(filter(_is_variable, names))
+    _used[id(code)] = (weakref.ref(code), found)
+    return found
+
+
+def _is_variable(name: str) -> bool:
+    return name.isidentifier() and not name.startswith("__")
 
 
 def _names(code: CodeType, lasti: int) -> Iterator[str]:
