@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,10 +13,16 @@ from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.provenance import dependencies
 from lazyscope.analysis.reading import Reading, read
 from lazyscope.analysis.savings import if_persisted
-from lazyscope.catalogue.advice import file_at, held, short
-from lazyscope.fixes.edit import Edit, one_change
+from lazyscope.analysis.syntax.terms import path_of, targets_of
+from lazyscope.catalogue.advice import file_at, held, names
+from lazyscope.fixes.check import objections
+from lazyscope.fixes.compute_before import told
+from lazyscope.fixes.consumers import Consumers
+from lazyscope.fixes.edit import Draft, Edit, one_change
 from lazyscope.fixes.fix import Estimate, Fix
+from lazyscope.fixes.pass_as_argument import as_argument
 from lazyscope.fixes.persist import estimate_of
+from lazyscope.fixes.written import written_at
 from lazyscope.model.trace import TraceData
 
 
@@ -110,23 +117,19 @@ class Caught:
 
     def as_argument(self) -> Fix:
         """Hand the arrays to the function as arguments."""
-        function, shown = self.function, ", ".join(self.names)
-        what = f"`{shown}`" if shown else "what the function takes from around it"
-        if function is None or function.short is None or not shown:
-            call = "the call that runs it"
-            summary = f"give {self.function_name} {what} as an argument, by {call}"
-        else:
-            given = "lambda" if function.name == "<lambda>" else function.name
-            signature = ", ".join(dict.fromkeys((*function.parameters[:1], *self.names)))
-            wanted = f"lambda {signature}: ..." if given == "lambda" else given
-            defined = "" if given == "lambda" else f" with `def {given}({signature})`"
-            summary = f"`{_call_with(function, wanted, self.names)}`{defined}"
+        shown = names([f"`{name}`" for name in self.names]) if self.names else "the dask array"
+        sketch = f"give {self.function_name} {shown} as an argument, by the call that runs it on the blocks"
         price = (
             "each argument must have as many blocks as the array, or one, along the axes that they share"
-            if function is None or not function.delayed
+            if self.function is None or not self.function.delayed
             else "the values travel with the graph, not with the function"
         )
-        return Fix("pass-as-argument", summary, price)
+        trace, edit = self.evidence.trace, None
+        if self.position is not None:
+            edit = as_argument(trace, self.position, self.names)
+        if edit is None or objections(trace, edit):
+            return Fix("pass-as-argument", sketch, price, sketch=sketch)
+        return Fix("pass-as-argument", told(self.evidence, edit), price, edit=edit, sketch=sketch)
 
     def computed_before(self) -> Fix | None:
         """Compute the arrays once, outside."""
@@ -139,32 +142,44 @@ class Caught:
     def _before(self, technique: str, method: str, loses: str) -> Fix | None:
         if not self._named:
             return None
-        lines = [f"{name} = {name}.{method}()" for name in self.variables]
-        if len(lines) > 1:
-            together = ", ".join(self.variables)
-            lines = [f"{together} = dask.{method}({together})"]
         sizes = [one.array.bytes for one in self._named]
         size = None if None in sizes else sum(one for one in sizes if one is not None)
         price = f"{held(size)}, {loses}" if method == "compute" else f"{held(size)}; {loses}"
-        where = f" before `{short(self.function.call)}`" if self.function and self.function.call else " once"
+        edit = self._edit(method)
+        shown = names([f"`{name}`" for name in self.variables])
+        done = "compute" if method == "compute" else "hold"
+        sketch = f"{done} {shown} once, before the blocks are worked on"
         return Fix(
             "compute-once" if technique == "compute-once" else "persist",
-            f"`{'; '.join(lines)}`{where}",
+            told(self.evidence, edit) if edit is not None else sketch,
             price,
             estimate=self._estimate(),
-            edit=self._replacement(lines),
+            edit=edit,
+            sketch=sketch,
         )
 
     def _estimate(self) -> Estimate:
         layers = [one.array.layer for one in self._named if one.array.layer is not None]
         return estimate_of(if_persisted(self.evidence.trace, layers)) if layers else Estimate()
 
-    def _replacement(self, lines: list[str]) -> Edit | None:
-        if self.position is None:
+    def _edit(self, method: str) -> Edit | None:
+        """A line after the assignment of the one variable; what reads it later is adapted."""
+        if len(self._named) != 1 or self._named[0].array.position is None:
             return None
-        if len(self._named) == 1 and self._named[0].array.position is not None:
-            return after_assignment(self.evidence.trace, self._named[0].array.position, *lines)
-        return None
+        trace, name = self.evidence.trace, self._named[0].variable
+        written = written_at(trace, self._named[0].array.position)
+        if written is None or not isinstance(written.statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            return None
+        targets = targets_of(written.statement)
+        if [path_of(target) for target in targets] != [(name,)]:
+            return None
+        draft = Draft(trace)
+        draft.insert_after(written.file, written.statement, f"{name} = {name}.{method}()")
+        if method == "compute" and not Consumers(draft, written.file).adapt_name(
+            written.owner, written.statement, name
+        ):
+            return None
+        return draft.edit()
 
 
 @dataclass(frozen=True)
@@ -174,19 +189,6 @@ class _Named:
 
 
 _FARTHEST = 64
-
-
-def _call_with(function: HandedOver, given: str, names: tuple[str, ...]) -> str:
-    """The call as it is to be written; what it is given now stands for ``...``."""
-    called, more = function.short or "", ", ".join(names)
-    if called.rpartition(".")[2] in ("apply_gufunc", "as_gufunc"):
-        return f'{called}({given}, "(...),(...)->(...)", ..., {more})'
-    owner = called.rpartition(".")[0]
-    return f"{called}({given}, ..., {more})" if owner in _MODULES else f"{called}({given}, {more}, ...)"
-
-
-_MODULES = ("", "da", "dask.array", "xp", "xr", "dd", "dask.dataframe")
-"""What stands before a function; before a method stands the array that it works on."""
 
 
 def after_assignment(trace: TraceData, position: int, *lines: str) -> Edit | None:

@@ -12,10 +12,10 @@ from lazyscope.analysis.evidence import FailureEvidence, Placed
 from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.places import place_of
 from lazyscope.analysis.reading import Reading
-from lazyscope.analysis.syntax.calls import Insertion, WrittenCall
+from lazyscope.analysis.syntax.calls import WrittenCall
 from lazyscope.analysis.syntax.terms import words
-from lazyscope.catalogue.advice import call_text, held_as_numpy, lines_before, mentions, names, short
-from lazyscope.fixes.edit import Edit
+from lazyscope.catalogue.advice import call_text, mentions, names, short
+from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.fix import Audience, Fix
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
@@ -179,21 +179,6 @@ def written(evidence: FailureEvidence) -> str:
     return short(evidence.expression, 48)
 
 
-def insertion(evidence: FailureEvidence) -> Insertion | None:
-    """Where a line before the user's statement can be put."""
-    if evidence.at_user:
-        return evidence.reading.insertion if evidence.reading else None
-    return evidence.user_call.insertion if evidence.user_call else None
-
-
-def new_lines(evidence: FailureEvidence, *lines: str) -> Edit | None:
-    """Lines before the user's statement, where it is known."""
-    place = insertion(evidence)
-    if place is None or evidence.user_site is None:
-        return None
-    return lines_before(evidence.trace, evidence.user_site, place, *lines)
-
-
 _XP = re.compile(r"\bxp\b")
 _DA = re.compile(r"\bimport dask\.array as da\b")
 
@@ -220,37 +205,12 @@ def namespace_at(trace: TraceData, position: int, reading: Reading | None) -> st
 # What can be done
 
 
-def compute_first(evidence: FailureEvidence, *, reason: str = "") -> Fix:
-    """Compute the dask arrays once and go on with NumPy."""
-    variables, known = lazy_names(evidence), user_variables(evidence)
-    sizes = [known[name].bytes for name in variables if name in known]
-    size = sum(one for one in sizes if one is not None)
-    whole = bool(sizes) and None not in sizes and len(sizes) == len(variables)
-    done = _computing(variables)
-    if done:
-        summary = f"`{done}` before `{written(evidence)}`{reason}"
-    else:
-        summary = f"compute the dask arrays before `{written(evidence)}`{reason}"
-    return Fix(
-        "compute-once",
-        summary,
-        held_as_numpy(size if whole else None),
-        edit=new_lines(evidence, done) if done else None,
-    )
-
-
-def _computing(variables: tuple[str, ...]) -> str:
-    if len(variables) > 1:
-        return f"{', '.join(variables)} = dask.compute({', '.join(variables)})"
-    return f"{variables[0]} = {variables[0]}.compute()" if variables else ""
-
-
 def wrap_eagerly(evidence: FailureEvidence, function: str, audience: Audience) -> Fix:
     """Run the NumPy function on the whole array, but later."""
     return Fix(
         "lazy-apply",
-        f"`xpx.lazy_apply({function}, ..., shape=..., dtype=..., as_numpy=True)`: "
-        "the NumPy function runs on the whole array, but only when the result is computed",
+        f"wrap `{function}` with `lazy_apply` of array-api-extra: it runs on the whole array, but only when "
+        "the result is computed",
         "the array is put into one chunk, which must fit in memory; shape and dtype must be known beforehand",
         audience=audience,
     )

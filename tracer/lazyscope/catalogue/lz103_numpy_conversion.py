@@ -37,6 +37,7 @@ from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.labelled_arrays import instead_of_numpy
 from lazyscope.catalogue.rewriting import hold_at_user, line_with, namespace, present
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.map_blocks import SKETCH, on_chunks
 
 CODE = "LZ103"
 TITLE = "A conversion to NumPy computes the whole array"
@@ -187,7 +188,12 @@ def _fixes(evidence: ForceEvidence, *, listed: bool) -> tuple[Fix, ...]:
     labelled = instead_of_numpy(evidence, reading)
     if labelled:
         return present(*labelled, hold_at_user(evidence), leave_it(evidence))
-    return present(*_for_caller(evidence), *_for_author(evidence, reading), leave_it(evidence))
+    return present(
+        on_chunks(evidence),
+        *_for_caller(evidence),
+        *_for_author(evidence, reading),
+        leave_it(evidence),
+    )
 
 
 def _for_caller(evidence: ForceEvidence) -> list[Fix]:
@@ -210,7 +216,7 @@ def _for_author(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
         computed = _compute_given(evidence, called)
         if _makes_object(reading):
             return present(own, computed)
-        blocks = _map_blocks(evidence) if called is None or called.endswith(_target(reading)) else None
+        blocks = _map_blocks(evidence) if called is None else None
         return present(_lazy_apply(evidence, called), computed, own, blocks)
     if compiled is not None:
         return present(_lazy_apply(evidence, compiled), _map_blocks(evidence), own)
@@ -234,8 +240,7 @@ def _called(reading: Reading) -> str | None:
     call = reading.call
     if call is None or _AS_ARRAY.search(call.name):
         return None
-    given = short(call.positional[0], 30) if len(call.positional) == 1 else "..."
-    return f"{call.function}, {given}"
+    return call.function
 
 
 def _makes_object(reading: Reading) -> bool:
@@ -244,16 +249,12 @@ def _makes_object(reading: Reading) -> bool:
     return re.match(r"_*[a-z]?[A-Z]", name) is not None
 
 
-def _target(reading: Reading) -> str:
-    return f", {reading.converted[0]}" if reading.converted else ", x"
-
-
 def _kernel(evidence: ForceEvidence, reading: Reading) -> str | None:
     """The one compiled function that is handed the value; None if there is none, or others get it too."""
     working = [one for one in reading.passed_to if not _is_plain(one.resolved or one.function)]
     if len(working) != 1 or not _is_compiled(evidence, working[0].resolved or ""):
         return None
-    return f"{working[0].function}, {short(reading.converted[0], 30) if reading.converted else 'x'}"
+    return working[0].function
 
 
 def _is_plain(function: str) -> bool:
@@ -275,42 +276,30 @@ def _native(evidence: ForceEvidence, reading: Reading, twins: list[str]) -> Fix 
         return None
     xp = namespace(evidence)
     array = reading.converted[0] if reading.converted else "x"
-    others = [f"`{xp}.{name.rpartition('.')[2]}`" for name in dict.fromkeys(twins)][:3]
-    used = f" and {names(others)}" if others else f", and functions of `{xp}` after it"
-    summary = f"`{xp}.asarray({short(array)})`{used} instead of NumPy's"
+    others = [f"`{name.rpartition('.')[2]}`" for name in dict.fromkeys(twins)][:3]
+    used = f"{names(others)} and `asarray`" if others else "`asarray`"
+    summary = f"use {used} of `{xp}` instead of NumPy's, for `{short(array)}` and what is made of it"
     return Fix("convert-input", summary, "who expects NumPy gets a dask array", author(evidence))
 
 
 def _lazy_apply(evidence: ForceEvidence, kernel: str | None) -> Fix:
-    reading, xp = evidence.reading, namespace(evidence)
-    array = reading.converted[0] if reading is not None and reading.converted else "x"
-    if kernel is None:
-        summary = (
-            f"`xpx.lazy_apply(..., as_numpy=True, xp={xp})` around what needs NumPy from `{short(array)}`"
-        )
-    else:
-        summary = f"`xpx.lazy_apply({kernel}, as_numpy=True, xp={xp})` around what needs NumPy"
+    what = f"`{kernel}`" if kernel is not None else "what needs NumPy"
+    sketch = f"wrap {what} with `lazy_apply` of array-api-extra"
     price = (
         "the array comes into one chunk; `shape` and `dtype` are needed where they differ from the input's"
     )
-    return Fix("lazy-apply", summary, price, author(evidence))
+    return Fix("lazy-apply", sketch, price, author(evidence), sketch=sketch)
 
 
 def _map_blocks(evidence: ForceEvidence) -> Fix:
-    reading = evidence.reading
-    array = reading.converted[0] if reading is not None and reading.converted else "x"
-    target = array if array.isidentifier() else "x"
-    summary = (
-        f"`{target}.map_blocks(function, dtype=...)` if each element, or each chunk, is worked on by itself"
-    )
-    return Fix("map-blocks", summary, "wrong where an element depends on others", author(evidence))
+    return Fix("map-blocks", SKETCH, "wrong where an element depends on others", author(evidence))
 
 
 def _compute_given(evidence: ForceEvidence, called: str | None) -> Fix | None:
     """Call what needs NumPy with NumPy arrays."""
     if not evidence.at_user or called is None:
         return None
-    function, size = called.partition(",")[0], evidence.bytes
+    function, size = called, evidence.bytes
     price = f"holds {figures.size(size)} in memory" if size is not None else "holds the array in memory"
     return Fix("compute-once", f"compute what `{function}` is given once, before the call", price)
 
@@ -334,7 +323,7 @@ def _stack(evidence: ForceEvidence, reading: Reading) -> Fix:
         replacement = line_with(evidence, reading.expression or "", f"{xp}.stack({listed})")
     return Fix(
         "native-function",
-        f"`{xp}.stack({short(listed)})`, which stays lazy",
+        f"stack the elements of `{short(listed)}` with `stack` of `{xp}`, which stays lazy",
         "nothing changes; plain numbers among the elements must be made arrays",
         author(evidence),
         edit=replacement,
@@ -345,7 +334,7 @@ def _batch(evidence: ForceEvidence, reading: Reading) -> Fix:
     listed = reading.call.displayed[0] if reading.call is not None else "[...]"
     return Fix(
         "batch-compute",
-        f"`dask.compute(*{short(listed)})`: one execution for all elements",
+        f"compute the elements of `{short(listed)}` together: one execution for all",
         "the graph is still executed, once",
         author(evidence),
     )

@@ -20,16 +20,17 @@ Fixes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lazyscope import figures
 from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.lineage import lineage
 from lazyscope.analysis.syntax.terms import words
 from lazyscope.catalogue.advice import author, caller_fixes, leave_it, short, times
 from lazyscope.catalogue.finding import Match
-from lazyscope.catalogue.rewriting import hold_at_user, namespace, present
-from lazyscope.fixes.fix import Fix, Technique
+from lazyscope.catalogue.rewriting import hold_at_user, present
+from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.map_blocks import on_chunks
+from lazyscope.fixes.native_function import equivalent_fix
+from lazyscope.fixes.written import written_at
 
 CODE = "LZ105"
 TITLE = "A NumPy function that dask lacks computes its arguments"
@@ -56,105 +57,6 @@ _SINKS = words(
 """Functions that show, keep or compare: they want the values."""
 
 
-@dataclass(frozen=True)
-class _Instead:
-    """What to use in place of a function of NumPy; ``{xp}`` is the namespace."""
-
-    technique: Technique
-    code: str
-    price: str = "nothing changes"
-
-
-_GATHER = _Instead(
-    "take-along-axis",
-    "{xp}.take(values, {xp}.argsort(indices))",
-    "only if the indices are a permutation; sorting brings the axis into one chunk",
-)
-_PICK = _Instead("native-function", "x[indices]", "only for one dimension; others by `map_blocks`")
-_MASK = _Instead(
-    "where", "x = {xp}.where(mask, values, x)", "the name is bound anew: other views keep the old values"
-)
-_ONE_CHUNK = "brings the axis into one chunk"
-_SLICES = _Instead("native-function", "x[a:b]")
-
-_INSTEAD: dict[str, _Instead] = {
-    "put_along_axis": _GATHER,
-    "put": _GATHER,
-    "take_along_axis": _PICK,
-    "place": _MASK,
-    "putmask": _MASK,
-    "copyto": _MASK,
-    "fill_diagonal": _Instead("where", "{xp}.where({xp}.eye(n, dtype=bool), value, x)"),
-    "amax": _Instead("native-function", "x.max(axis)"),
-    "amin": _Instead("native-function", "x.min(axis)"),
-    "array_split": _SLICES,
-    "split": _SLICES,
-    "hsplit": _SLICES,
-    "vsplit": _SLICES,
-    "dsplit": _SLICES,
-    "unstack": _SLICES,
-    "astype": _Instead("native-function", "x.astype(dtype)"),
-    "copy": _Instead("native-function", "x.copy()"),
-    "size": _Instead("native-function", "x.size"),
-    "array_equiv": _Instead("native-function", "(a == b).all()"),
-    "column_stack": _Instead("native-function", "{xp}.stack([a, b], axis=1)"),
-    "cumulative_sum": _Instead("native-function", "da.cumsum(x, axis)"),
-    "cumulative_prod": _Instead("native-function", "da.cumprod(x, axis)"),
-    "diagflat": _Instead("native-function", "da.diag(x.ravel())"),
-    "inner": _Instead("native-function", "{xp}.tensordot(a, b, axes=(-1, -1))"),
-    "kron": _Instead("native-function", "array_api_extra.kron(a, b)"),
-    "intersect1d": _Instead("native-function", "da.unique(a[da.isin(a, b)])", "the length is unknown then"),
-    "setdiff1d": _Instead("native-function", "da.unique(a[~da.isin(a, b)])", "the length is unknown then"),
-    "unique_values": _Instead("native-function", "da.unique(x)", "the length is unknown then"),
-    "unique_counts": _Instead(
-        "native-function", "da.unique(x, return_counts=True)", "the length is unknown then"
-    ),
-    "unique_inverse": _Instead(
-        "native-function", "da.unique(x, return_inverse=True)", "the length is unknown then"
-    ),
-    "trapezoid": _Instead("native-function", "((y[1:] + y[:-1]) / 2 * (x[1:] - x[:-1])).sum()"),
-    "polyval": _Instead("native-function", "(a * x + b) * x + c"),
-    "vander": _Instead("native-function", "x[:, None] ** {xp}.arange(n)"),
-    "geomspace": _Instead("native-function", "start * (stop / start) ** {xp}.linspace(0, 1, num)"),
-    "logspace": _Instead("native-function", "10 ** (start + (stop - start) * {xp}.linspace(0, 1, num))"),
-    "histogram_bin_edges": _Instead("native-function", "da.histogram(x, bins, range=(low, high))"),
-    "sort": _Instead(
-        "native-function", "da.topk(x, k)", "gives the largest `k` only; sorting all needs one chunk"
-    ),
-    "partition": _Instead("native-function", "da.topk(x, k)", "gives the largest `k` only"),
-    "argsort": _Instead("native-function", "da.argtopk(x, k)", "gives the largest `k` only"),
-    "argpartition": _Instead("native-function", "da.argtopk(x, k)", "gives the largest `k` only"),
-    "matrix_transpose": _Instead("native-function", "{xp}.swapaxes(x, -1, -2)"),
-    "linalg.matrix_transpose": _Instead("native-function", "{xp}.swapaxes(x, -1, -2)"),
-    "linalg.matmul": _Instead("native-function", "a @ b"),
-    "linalg.outer": _Instead("native-function", "{xp}.outer(a, b)"),
-    "linalg.tensordot": _Instead("native-function", "{xp}.tensordot(a, b, axes)"),
-    "linalg.multi_dot": _Instead("native-function", "a @ b @ c"),
-    "linalg.vecdot": _Instead("native-function", "(a.conj() * b).sum(-1)"),
-    "linalg.trace": _Instead("native-function", "da.diagonal(x).sum()"),
-    "linalg.diagonal": _Instead("native-function", "da.diagonal(x)"),
-    "linalg.vector_norm": _Instead("native-function", "da.linalg.norm(x)"),
-    "linalg.matrix_norm": _Instead("native-function", "da.linalg.norm(x)"),
-    "linalg.svdvals": _Instead("native-function", "da.linalg.svd(x)[1]", "needs one chunk of columns"),
-    "linalg.cross": _Instead("native-function", "{xp}.stack([...])", "the three components written out"),
-    "cross": _Instead("native-function", "{xp}.stack([...])", "the three components written out"),
-}
-"""Functions by their name below ``numpy``."""
-
-_RESULTS = {
-    "linalg.det": "()",
-    "linalg.cond": "()",
-    "linalg.matrix_rank": "()",
-    "linalg.slogdet": "(),()",
-    "linalg.eigvals": "(i)",
-    "linalg.eigvalsh": "(i)",
-    "linalg.eig": "(i),(i,j)",
-    "linalg.eigh": "(i),(i,j)",
-    "linalg.matrix_power": "(i,j)",
-    "linalg.pinv": "(j,i)",
-}
-"""Shapes that come of a matrix, as `apply_gufunc` has them said."""
-
 _ELEMENTWISE = words("interp real_if_close datetime_as_string is_busday busday_offset busday_count")
 _NEIGHBOURS = words("convolve correlate unwrap")
 _MATRICES = words(
@@ -179,8 +81,8 @@ def match_force(evidence: ForceEvidence) -> Match | None:
     return Match(
         why=_why(evidence, name),
         fixes=present(
+            _instead(evidence),
             *caller_fixes(evidence),
-            _instead(evidence, name),
             _by_blocks(evidence, name),
             _compute_here(evidence),
             hold_at_user(evidence),
@@ -213,37 +115,27 @@ def _why(evidence: ForceEvidence, name: str) -> str:
     )
 
 
-def _instead(evidence: ForceEvidence, name: str) -> Fix | None:
-    found = _INSTEAD.get(name)
-    if found is None:
+def _instead(evidence: ForceEvidence) -> Fix | None:
+    """What does the same and is executed no more often than now."""
+    place = written_at(evidence.trace, evidence.site)
+    if place is None or not evidence.at_user:
         return None
-    code = found.code.replace("{xp}", namespace(evidence))
-    return Fix(found.technique, f"`{code}` instead of `numpy.{name}`", found.price, author(evidence))
+    return equivalent_fix(evidence, place, executions=1) or on_chunks(evidence)
 
 
-def _by_blocks(evidence: ForceEvidence, name: str) -> Fix | None:
-    function = f"np.{name}" if name else "function"
-    reading = evidence.reading
-    array = (
-        next((one for one in reading.converted if one.isidentifier()), "x") if reading is not None else "x"
-    )
+def _by_blocks(evidence: ForceEvidence, name: str) -> Fix:
     if name in _ELEMENTWISE:
-        code, price = f"{array}.map_blocks({function}, ...)", "nothing changes"
+        said, price = "run it on each chunk with `map_blocks`", "nothing changes"
     elif name in _NEIGHBOURS:
-        code = f"{array}.map_overlap(lambda block: {function}(block, ...), depth=width)"
+        said = "run it on each chunk and what lies beside it with `map_overlap`"
         price = "the overlap must be as wide as what the function looks at"
     elif name in _MATRICES:
-        shapes = _RESULTS.get(name, "...")
-        code = f'da.apply_gufunc({function}, "(i,j)->{shapes}", {array})'
+        said = "run it on each matrix with `apply_gufunc`"
         price = "each matrix must lie in one chunk"
-    elif name in _INSTEAD:
-        return None
     else:
-        code, price = (
-            f"{array}.map_blocks({function}, ...)",
-            "right only where chunks do not depend on each other",
-        )
-    return Fix("map-blocks", f"`{code}`", price, author(evidence))
+        said = "run it on each chunk with `map_blocks`"
+        price = "right only where chunks do not depend on each other"
+    return Fix("map-blocks", said, price, author(evidence), sketch=said)
 
 
 def _compute_here(evidence: ForceEvidence) -> Fix | None:
@@ -251,6 +143,5 @@ def _compute_here(evidence: ForceEvidence) -> Fix | None:
         return None
     size = evidence.bytes
     price = f"holds {figures.size(size)} in memory" if size is not None else "holds the arguments in memory"
-    return Fix(
-        "compute-once", "compute the arguments once and go on with NumPy, in one `dask.compute(...)`", price
-    )
+    sketch = "compute the arguments once, together, and go on with NumPy"
+    return Fix("compute-once", sketch, price, sketch=sketch)

@@ -99,6 +99,6 @@ def _told(caught: Caught) -> Fix:
         where = f"to the call that is given {caught.function_name}"
     return Fix(
         "choose-parameter",
-        f"give `dtype=...` and `meta=np.empty((0,) * ndim)` {where}, so that dask need not run it on nothing",
+        f"give the dtype and an empty array for `meta` {where}, so that dask need not run it on nothing",
         "both must be right; the function still forces inside the task of every block",
     )

@@ -93,9 +93,8 @@ def _held_by_tasks(evidence: ForceEvidence, caught: Caught) -> Match:
     kept = _FROM_ARRAYS.get(function.removesuffix("_like"))
     lazily = Fix(
         "keep-0d",
-        f"build it from what takes arrays: {kept or 'arithmetic with the array of one element'}"
-        + (f" instead of {given}" if given else ""),
-        "the last bits may differ" if "linspace" in (kept or "") else "nothing changes",
+        f"build it from what takes arrays: {kept or 'arithmetic with the array of one element'}",
+        "the last bits may differ" if "linspace" in function else "nothing changes",
     )
     named = " and ".join(f"`{name}`" for name in _lazy_names(caught))
     return Match(
@@ -104,8 +103,7 @@ def _held_by_tasks(evidence: ForceEvidence, caught: Caught) -> Match:
         fixes=(
             Fix(
                 "compute-once",
-                f"compute {named or 'what the function got in place of a number'} first, in one "
-                "`dask.compute(...)`, and give it that",
+                f"compute {named or 'what the function got in place of a number'} first, together",
                 "the graph is executed once, when the rest is built",
             ),
             lazily,
@@ -114,9 +112,9 @@ def _held_by_tasks(evidence: ForceEvidence, caught: Caught) -> Match:
 
 
 _FROM_ARRAYS = {
-    "linspace": "`low + (high - low) * da.linspace(0, 1, num)`",
-    "arange": "`start + step * da.arange(n)`",
-    "full": "`da.zeros(...) + value`",
+    "linspace": "a `linspace` of plain numbers, scaled and shifted by the array",
+    "arange": "an `arange` of plain numbers, scaled and shifted by the array",
+    "full": "zeros of the shape, to which the array is added",
 }
 """Functions that take plain numbers, and what stays lazy in place of them."""
 

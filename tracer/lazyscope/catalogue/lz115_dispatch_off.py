@@ -23,9 +23,10 @@ from collections.abc import Iterator
 from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.source import found_at, unparsed
 from lazyscope.analysis.syntax.terms import FUNCTIONS
-from lazyscope.catalogue.advice import call_text, compute_before, persist_before, short
+from lazyscope.catalogue.advice import compute_before, persist_before, short
 from lazyscope.catalogue.finding import Match
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.map_blocks import on_chunks
 
 CODE = "LZ115"
 TITLE = "A library is not switched to dask arrays"
@@ -140,26 +141,26 @@ def _why(evidence: ForceEvidence, library: str) -> str:
 
 
 def _fixes(evidence: ForceEvidence, library: str) -> list[Fix]:
-    computed = compute_before(evidence)
-    held = persist_before(evidence)
-    enabled = _enabled(evidence, library)
-    first = [enabled, computed] if library == "scipy" else [computed, enabled]
-    return [*first, *([held] if held else [])]
+    """Switching it on is named last: whether the function is lazy then is not known."""
+    found = [on_chunks(evidence), persist_before(evidence), compute_before(evidence)]
+    return [*(fix for fix in found if fix is not None), _enabled(evidence, library)]
 
 
 def _enabled(evidence: ForceEvidence, library: str) -> Fix:
-    variable = '`os.environ["SCIPY_ARRAY_API"] = "1"` before the first import of SciPy'
+    variable = "set `SCIPY_ARRAY_API` to 1 in the environment before SciPy is imported"
     if library == "scipy":
         return Fix(
             "enable-dispatch",
-            f"{variable}, or `SCIPY_ARRAY_API=1` in the environment",
-            f"every array given to `{call_text(evidence)}` must then be a dask array; "
-            "lists and masked arrays are refused; it may still compute for checks, "
-            "or raise where dask lacks a function",
+            variable,
+            f"every array given to `{evidence.function}` must then be a dask array; "
+            "lists and masked arrays are refused; it may still compute, or raise where dask lacks a function",
+            sketch=variable,
         )
+    sketch = f"switch `array_api_dispatch` of scikit-learn on, and {variable}"
     return Fix(
         "enable-dispatch",
-        f"`sklearn.set_config(array_api_dispatch=True)` before `{call_text(evidence)}`, with {variable}",
+        sketch,
         "scikit-learn does not test with dask: values are still checked, and some estimators, like "
         "StandardScaler, raise an exception",
+        sketch=sketch,
     )

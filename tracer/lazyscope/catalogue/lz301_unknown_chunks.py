@@ -22,9 +22,10 @@ from collections.abc import Iterator
 
 from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.catalogue.advice import author, line_of, short
-from lazyscope.catalogue.failing import compute_first, for_caller, told_again
+from lazyscope.catalogue.failing import for_caller, told_again
 from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.unknown_lengths import about, came_from, known_sizes, origins, shapes_kept
+from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.fix import Fix
 
 CODE = "LZ301"

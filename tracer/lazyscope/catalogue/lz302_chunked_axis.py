@@ -31,17 +31,18 @@ from lazyscope.catalogue.advice import author, line_of
 from lazyscope.catalogue.failing import (
     Shaped,
     arrays_taken,
-    compute_first,
     failing_name,
     lazy_twin,
-    new_lines,
     told_again,
     written,
-    written_call,
 )
 from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.unknown_lengths import about
+from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.native_function import equivalent_fix
+from lazyscope.fixes.rechunk import rechunk_argument
+from lazyscope.fixes.written import written_at
 
 CODE = "LZ302"
 TITLE = "An axis that must be in one chunk is in several"
@@ -181,78 +182,56 @@ def _fixes(
     shaped: Shaped | None,
     price: str,
 ) -> Iterator[Fix]:
-    yield _rechunk(evidence, name, axes, shaped, price)
+    yield rechunk_argument(evidence, need.axes, price, numblocks=need.blocks)
     twin = None if evidence.at_user else lazy_twin(evidence)
     if twin is not None:
         yield twin
     if "svd" in need.says:
         yield Fix(
             "native-function",
-            f"`da.linalg.svd_compressed({name or 'x'}, k)` for the largest k singular values",
+            "`svd_compressed` of `dask.array.linalg`, for the largest singular values only",
             "approximate; it gives no full decomposition",
             author(evidence),
         )
     elif "core dimension" in need.says:
         yield Fix(
             "choose-parameter",
-            "`allow_rechunk=True` in the call of `apply_gufunc`",
+            "let `apply_gufunc` rechunk by itself, with its option `allow_rechunk`",
             "the same rechunking, unseen: one chunk along the axis must fit in memory",
         )
     elif "FFT" in need.says:
         yield Fix(
             "map-blocks",
-            f"`da.map_overlap({_function(evidence)}, {name or 'x'}, depth=..., dtype=...)` on windows, "
-            "where an approximation will do",
+            "transform overlapping windows with `map_overlap`, where an approximation will do",
             "wrong near the edges of the windows; low frequencies are lost",
         )
     yield compute_first(evidence)
-
-
-def _function(evidence: FailureEvidence) -> str:
-    """What the user called, as the chunks can be given to it."""
-    call = written_call(evidence)
-    if evidence.at_user or call is None:
-        return f"np.fft.{call.name}" if call else "function"
-    return call.function
-
-
-def _rechunk(
-    evidence: FailureEvidence, name: str | None, axes: tuple[int, ...], shaped: Shaped | None, price: str
-) -> Fix:
-    if name is None:
-        where = f"the axes {', '.join(map(str, axes))}" if axes else "every axis"
-        return Fix("rechunk", f"put {where} of the array into one chunk before `{written(evidence)}`", price)
-    one = not axes or (shaped is not None and shaped.ndim == 1)
-    chunks = "-1" if one else "{" + ", ".join(f"{axis}: -1" for axis in axes) + "}"
-    done = f"{name} = {name}.rechunk({chunks})"
-    return Fix(
-        "rechunk",
-        f"`{done}` before `{written(evidence)}`",
-        price,
-        edit=new_lines(evidence, done) if shaped is not None else None,
-    )
 
 
 def _along_an_axis(evidence: FailureEvidence, function: str) -> Match:
     name, shaped = failing_name(evidence)
     name = name or "x"
     asked = (evidence.operation or function).rpartition(".")[2]
-    along = "" if asked == "percentile" else ", axis=0"
     why = (
         f"`{written(evidence)}` wants the {asked} of a whole array. dask computes it along an axis only, "
         "which it puts into one chunk."
     )
     size = shaped.bytes if shaped is not None else None
     held = f"{figures.size(size)} in one chunk" if size is not None else "the whole array in one chunk"
+    written_ = written_at(evidence.trace, evidence.site)
+    flat = None if written_ is None else equivalent_fix(evidence, written_, technique="rechunk")
     return Match(
         why=why,
         fixes=(
-            Fix(
-                "rechunk",
-                f"`da.{asked}({name}.ravel().rechunk(-1){along})` in place of `{written(evidence)}`, "
-                "with its other arguments",
-                f"{held}, which must fit in memory several times over",
-            ),
+            *([flat] if flat is not None else [_flattened(held)]),
             compute_first(evidence),
         ),
+    )
+
+
+def _flattened(held: str) -> Fix:
+    return Fix(
+        "rechunk",
+        "flatten the array and bring it into one chunk first",
+        f"{held}, which must fit in memory several times over",
     )

@@ -26,9 +26,12 @@ import numpy as np
 
 from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.catalogue.advice import author, line_of, short
-from lazyscope.catalogue.failing import compute_first, for_caller, told_again, wrap_eagerly
+from lazyscope.catalogue.failing import for_caller, told_again, wrap_eagerly
 from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.fix import Fix, Technique
+from lazyscope.fixes.native_function import equivalent_fix
+from lazyscope.fixes.written import written_at
 
 CODE = "LZ303"
 TITLE = "A function of NumPy or the array API that dask lacks"
@@ -60,66 +63,31 @@ _INSIDE = re.compile(
 )
 """What functions of the compat layer say that are there and always fail."""
 
-_ALTERNATIVES: dict[str, tuple[Technique, str]] = {
-    "sort": (
-        "native-function",
-        "`sort` of `array_api_compat.dask.array`, which puts the axis into one chunk",
-    ),
-    "argsort": (
-        "native-function",
-        "`argsort` of `array_api_compat.dask.array`, which puts the axis into one chunk",
-    ),
-    "partition": ("native-function", "`da.topk(x, k)` for the largest or smallest k"),
-    "argpartition": ("native-function", "`da.argtopk(x, k)` for the positions of the largest or smallest k"),
-    "concat": ("native-function", "`da.concatenate`"),
-    "permute_dims": ("native-function", "`da.transpose`"),
-    "matrix_transpose": ("native-function", "`da.swapaxes(x, -1, -2)`"),
-    "pow": ("native-function", "`da.power`"),
-    "bitwise_invert": ("native-function", "`da.invert`"),
-    "unique_values": ("native-function", "`da.unique`"),
-    "vecdot": ("native-function", "`(a * b).sum(axis=-1)`"),
-    "astype": ("native-function", "`x.astype(dtype)`"),
-    "column_stack": ("native-function", "`da.stack([a, b], axis=1)`"),
-    "row_stack": ("native-function", "`da.vstack`"),
-    "split": ("native-function", "slices: `x[:n], x[n:]`"),
-    "array_split": ("native-function", "slices: `x[:n], x[n:]`"),
-    "hsplit": ("native-function", "slices: `x[:, :n], x[:, n:]`"),
-    "vsplit": ("native-function", "slices: `x[:n], x[n:]`"),
-    "trapezoid": ("native-function", "`((y[1:] + y[:-1]) / 2 * da.diff(x)).sum()`"),
-    "inner": ("native-function", "`da.tensordot(a, b, axes=(-1, -1))`"),
-    "broadcast_shapes": ("native-function", "`np.broadcast_shapes`: shapes are plain numbers"),
-    "from_dlpack": ("native-function", "`da.from_array(np.from_dlpack(x))`"),
-    "issubdtype": ("native-function", "`np.issubdtype`: dtypes are NumPy's"),
+_IN_WORDS: dict[str, tuple[Technique, str]] = {
+    "partition": ("native-function", "`topk` of dask gives the largest or smallest"),
+    "argpartition": ("native-function", "`argtopk` of dask gives the positions of the largest or smallest"),
+    "column_stack": ("native-function", "`stack` along axis 1"),
+    "split": ("native-function", "take slices"),
+    "array_split": ("native-function", "take slices"),
+    "hsplit": ("native-function", "take slices of the second axis"),
+    "vsplit": ("native-function", "take slices of the first axis"),
+    "from_dlpack": ("native-function", "make a NumPy array of it first, and a dask array of that"),
     "take_along_axis": (
         "map-blocks",
-        "`da.map_blocks(np.take_along_axis, x, indices, axis=..., dtype=x.dtype)` where that axis is in one "
-        "chunk of both",
+        "NumPy's function on each chunk, where that axis is in one chunk of both arrays",
     ),
-    "put_along_axis": ("take-along-axis", "a gather with the inverse permutation, `argsort(indices)`"),
-    "interp": (
-        "map-blocks",
-        "`da.map_blocks(np.interp, x, xp, fp, dtype=float)` with NumPy arrays `xp` and `fp`",
-    ),
-    "unwrap": ("map-blocks", "`da.map_blocks(np.unwrap, x, dtype=x.dtype)` where the axis is in one chunk"),
-    "convolve": ("map-blocks", "`da.map_overlap(...)` with the kernel's length as depth"),
-    "cross": (
-        "map-blocks",
-        "`da.map_blocks(np.cross, a, b, dtype=a.dtype)` where the last axis is in one chunk",
-    ),
-    "matrix_rank": (
-        "native-function",
-        "`(da.linalg.svd(x)[1] > tolerance).sum()`, with one column or one row of chunks",
-    ),
-    "svdvals": ("native-function", "`da.linalg.svd(x)[1]`, with one column or one row of chunks"),
-    "svd": ("choose-parameter", "`full_matrices=False`"),
-    "pinv": ("native-function", "`da.linalg.lstsq`, or `da.linalg.svd` and its parts"),
-    "det": (
-        "native-function",
-        "the product of the diagonal of `u` of `p, l, u = da.linalg.lu(x)`, up to its sign",
-    ),
-    "matrix_power": ("native-function", "`x @ x` as often as needed"),
+    "put_along_axis": ("take-along-axis", "a gather with the inverse permutation"),
+    "interp": ("map-blocks", "NumPy's function on each chunk, with the table in memory"),
+    "unwrap": ("map-blocks", "NumPy's function on each chunk, where the axis is in one chunk"),
+    "convolve": ("map-blocks", "`map_overlap` with the kernel's length as depth"),
+    "cross": ("map-blocks", "NumPy's function on each chunk, where the last axis is in one chunk"),
+    "matrix_rank": ("native-function", "count the singular values above a tolerance"),
+    "svd": ("choose-parameter", "leave `full_matrices` off"),
+    "pinv": ("native-function", "`lstsq` of dask, or its `svd` and the parts of that"),
+    "det": ("native-function", "the product of the diagonal of `u` of dask's `lu`, up to its sign"),
+    "matrix_power": ("native-function", "multiply as often as needed"),
 }
-"""By name: what dask has for it."""
+"""By name: what to do where no expression does the same in every case."""
 
 
 def match_failure(evidence: FailureEvidence) -> Match | None:
@@ -174,15 +142,22 @@ def _fixes(evidence: FailureEvidence, name: str) -> Iterator[Fix]:
     audience = author(evidence)
     if not evidence.at_user:
         yield _upstream(name)
-    if name in _ALTERNATIVES:
-        technique, text = _ALTERNATIVES[name]
+    native = None
+    place = written_at(evidence.trace, evidence.site)
+    if evidence.at_user and place is not None:
+        native = equivalent_fix(evidence, place)
+    if native is not None:
+        yield native
+    elif name in _IN_WORDS:
+        technique, text = _IN_WORDS[name]
         price = (
             "only where the chunks allow it" if technique == "map-blocks" else "another call than with NumPy"
         )
-        yield Fix(technique, f"{text} in place of `{short(evidence.expression)}`", price, audience)
-    yield wrap_eagerly(evidence, _numpy_name(name), audience)
+        yield Fix(technique, text, price, audience)
     if evidence.at_user:
         yield compute_first(evidence)
+    yield wrap_eagerly(evidence, _numpy_name(name), audience)
+    if evidence.at_user:
         yield _upstream(name)
 
 

@@ -19,18 +19,18 @@ from collections.abc import Iterator
 from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.analysis.reading import assigned_before
 from lazyscope.analysis.syntax.calls import WrittenCall
-from lazyscope.catalogue.advice import author, line_of, short
+from lazyscope.catalogue.advice import author, line_of
 from lazyscope.catalogue.failing import (
-    compute_first,
     lazy_twin,
     listed,
-    new_lines,
     told_again,
     user_variables,
     written,
     written_call,
 )
 from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.compute_before import compute_first
+from lazyscope.fixes.convert_input import arguments_made_lazy
 from lazyscope.fixes.fix import Fix
 
 CODE = "LZ304"
@@ -84,7 +84,7 @@ def _unlike_devices(evidence: FailureEvidence) -> bool:
 
 def _fixes(evidence: FailureEvidence, lazy: list[str], eager: list[str]) -> Iterator[Fix]:
     if _MIXED.search(evidence.message):
-        yield _convert(evidence, lazy, eager)
+        yield arguments_made_lazy(evidence)
     yield compute_first(evidence)
     twin = None if evidence.at_user else lazy_twin(evidence)
     if twin is not None:
@@ -92,42 +92,10 @@ def _fixes(evidence: FailureEvidence, lazy: list[str], eager: list[str]) -> Iter
     if evidence.user_call is not None and not eager:
         yield Fix(
             "convert-input",
-            f"`xp.asarray(...)` of what the function makes with NumPy before `{short(evidence.expression)}`",
+            "make arrays of the namespace of what the function makes with NumPy",
             "nothing but the conversion",
             author(evidence),
         )
-
-
-def _convert(evidence: FailureEvidence, lazy: list[str], eager: list[str]) -> Fix:
-    names = [name for name in eager if name.isidentifier()]
-    if names:
-        made = f"da.from_array({{0}}, chunks={lazy[0]}.chunks)" if lazy else "da.asarray({0})"
-        done = [f"{name} = {made.format(name)}" for name in names]
-        text = f"`{'; '.join(done)}` before `{written(evidence)}`"
-        text += ", without `chunks=` where the shapes differ" if lazy else ""
-    elif eager:
-        given = ", ".join(f"da.asarray({short(text)})" for text in eager)
-        text = f"`{given}` in place of {listed(eager)} in `{written(evidence)}`"
-    else:
-        text = f"`da.asarray(...)` of each NumPy array or list in `{written(evidence)}`"
-    lines = [f"{name} = da.asarray({name})" for name in names]
-    sure = names == eager and bool(lazy) and _has_da(evidence)
-    return Fix(
-        "convert-input",
-        text,
-        "the converted arrays are copied into the graph; what the function does with NumPy only, it computes",
-        edit=new_lines(evidence, *lines) if lines and sure else None,
-    )
-
-
-def _has_da(evidence: FailureEvidence) -> bool:
-    if evidence.user_site is None:
-        return False
-    trace = evidence.trace
-    lines = trace.source_lines(trace.codes[trace.positions[evidence.user_site].code].file)
-    return any(
-        re.search(r"\bimport dask\.array as da\b|\bfrom dask import array as da\b", line) for line in lines
-    )
 
 
 def _arguments(call: WrittenCall) -> list[str]:

@@ -24,9 +24,12 @@ from collections.abc import Iterator
 from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.analysis.reading import laziness
 from lazyscope.catalogue.advice import author, line_of, short
-from lazyscope.catalogue.failing import compute_first, lazy_twin, told_again, wrap_eagerly, written
+from lazyscope.catalogue.failing import lazy_twin, told_again, wrap_eagerly, written
 from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.choose_parameter import labels_computed, range_of_data
+from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.written import written_at
 
 CODE = "LZ305"
 TITLE = "A function refuses lazy arrays"
@@ -68,12 +71,14 @@ _RAISED = ("TypeError", "ValueError", "NotImplementedError", "RuntimeError")
 _OPTIONS = {
     re.compile(
         r"nan_policy"
-    ): "`nan_policy='propagate'`, after NaN were replaced or dropped where there are any",
-    re.compile(r"full_matrices=True"): "`full_matrices=False`",
-    re.compile(r"mode='reduced'"): "`mode='reduced'`",
-    re.compile(r"histogram requires either specifying bins"): "`range=(low, high)`, or the edges as `bins`",
+    ): "the policy that lets NaN through, after they were replaced or dropped where there are any",
+    re.compile(r"full_matrices=True"): "`full_matrices` as False",
+    re.compile(r"mode='reduced'"): "the reduced mode",
+    re.compile(r"histogram requires either specifying bins"): "the range, or the edges of the bins",
 }
 """Options that are refused, and what to give instead."""
+
+_GROUPS = re.compile(r"UniqueGrouper|when grouping by a chunked array|chunked array.*group", re.DOTALL)
 
 _OF_DASK = re.compile(
     r"histogram requires either specifying bins|Dask's reshape only supports operations that merge or split"
@@ -105,6 +110,8 @@ def _failed(evidence: FailureEvidence) -> str:
 def _says_so(evidence: FailureEvidence) -> bool:
     if evidence.operation is not None:
         return _OF_DASK.search(evidence.message) is not None
+    if _GROUPS.search(evidence.message):
+        return True
     reading = evidence.reading
     raised = reading is not None and reading.statement == "Raise"
     return raised and _SAYS.search(evidence.message) is not None
@@ -124,28 +131,21 @@ def _fixes(evidence: FailureEvidence) -> Iterator[Fix]:
         Fix("choose-parameter", f"give {option}", "the result may differ from before") if option else None
     )
     twin = None if evidence.at_user else lazy_twin(evidence)
+    place = written_at(evidence.trace, evidence.site)
     if evidence.operation is not None and choose is not None:
-        yield choose
+        ranged = range_of_data(evidence, place) if place is not None and evidence.at_user else None
+        yield ranged or choose
+    labels = labels_computed(evidence)
+    if labels is not None:
+        yield labels
     if "reshape" in evidence.message and evidence.operation is not None:
         yield Fix(
             "native-function",
-            f"two steps in place of `{_failed(evidence)}`: `.reshape(-1)`, then the shape that is wanted",
+            "reshape in two steps: to one dimension first, then to the shape that is wanted",
             "chunks are moved between tasks",
         )
-    yield _computed(evidence)
+    yield compute_first(evidence)
     yield from [twin] if twin else []
     if evidence.operation is None:
         yield from [choose] if choose else []
-        yield wrap_eagerly(evidence, "function", author(evidence))
-
-
-def _computed(evidence: FailureEvidence) -> Fix:
-    """Where the user's own function refuses, its caller has to compute."""
-    if evidence.at_user and evidence.operation is None:
-        name = evidence.reading.function.name if evidence.reading and evidence.reading.function else "it"
-        return Fix(
-            "compute-once",
-            f"`x = x.compute()` before `{name}` is called",
-            "holds the array in memory, as NumPy; what follows is no longer lazy",
-        )
-    return compute_first(evidence)
+        yield wrap_eagerly(evidence, evidence.function, author(evidence))

@@ -19,13 +19,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.analysis.syntax.masks import Subscript
 from lazyscope.catalogue.advice import author, line_of, short
-from lazyscope.catalogue.failing import compute_first, for_caller, namespace, told_again, user_variables
+from lazyscope.catalogue.failing import for_caller, namespace, told_again
 from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.fix import Audience, Fix
+from lazyscope.fixes.vindex import by_vindex
+from lazyscope.fixes.written import written_at
 
 CODE = "LZ306"
 TITLE = "Indexing that dask does not support"
@@ -96,32 +100,29 @@ def _fixes(evidence: FailureEvidence) -> Iterator[Fix]:
         price = "positions in several dimensions must be computed first"
         yield Fix("native-function", f"`{base}[{short(parts)}]` without `vindex`", price, audience)
     elif stored or masked:
-        yield _by_mask(evidence, base, parts, audience, stored=stored)
+        yield _by_mask(evidence, base, parts, audience)
+    elif _DEEP.search(evidence.message) or _NESTED.search(evidence.message):
+        yield Fix(
+            "native-function",
+            "index with the index raveled to one dimension, and reshape the result",
+            "a gather moves whole chunks",
+            audience,
+        )
     else:
-        yield Fix("native-function", _gather(evidence, base, parts), "a gather moves whole chunks", audience)
+        gathered = by_vindex(evidence, written_at(evidence.trace, evidence.site))
+        yield replace(gathered, audience=audience)
     if evidence.at_user:
         yield compute_first(evidence)
 
 
-def _by_mask(evidence: FailureEvidence, base: str, parts: str, audience: Audience, *, stored: bool) -> Fix:
+def _by_mask(evidence: FailureEvidence, base: str, parts: str, audience: Audience) -> Fix:
     xp = namespace(evidence)
-    made = f"{base} = {xp}.where(mask, new, {base})" if stored else f"{xp}.where(mask, {base}, {xp}.nan)"
     return Fix(
         "where",
-        f"`{made}` with one mask of the shape of `{base}`, made of `{short(parts)}`",
+        f"choose with `{xp}.where` and one mask of the shape of `{base}`, in place of `{short(parts)}`",
         "the mask has as many elements as the array",
         audience,
     )
-
-
-def _gather(evidence: FailureEvidence, base: str, parts: str) -> str:
-    if _DEEP.search(evidence.message) or _NESTED.search(evidence.message):
-        return f"index `{base}` by `index.ravel()` and reshape the result, for the index in `{short(parts)}`"
-    lazy = [name for name in re.findall(r"\w+", parts) if name in user_variables(evidence)]
-    pair = re.fullmatch(r"([\w.]+), *([\w.]+)", parts)
-    if lazy and pair:
-        return f"`{base}.ravel()[{pair[1]} * {base}.shape[1] + {pair[2]}]`: one index for both axes"
-    return f"`{base}.vindex[{short(parts)}]` for the elements at these pairs of positions, computed ones"
 
 
 def _is_mask(evidence: FailureEvidence) -> bool:

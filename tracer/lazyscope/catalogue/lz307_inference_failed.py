@@ -23,7 +23,9 @@ from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.catalogue.advice import author, line_of, short
 from lazyscope.catalogue.failing import for_caller, told_again
 from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.choose_parameter import dtype_given
 from lazyscope.fixes.fix import Audience, Fix
+from lazyscope.fixes.written import written_at
 
 CODE = "LZ307"
 TITLE = "A block function fails where dask tries it"
@@ -95,17 +97,20 @@ def _fixes(evidence: FailureEvidence, function: str, what: str) -> Iterator[Fix]
     mixed = _MIXED.search(evidence.message)
     convert = Fix(
         "convert-input",
-        f"in {what}, `xp = array_namespace(block)` of its argument: it gets NumPy chunks, not dask arrays",
+        f"let {what} ask its own argument for the namespace: it gets NumPy chunks, not dask arrays",
         "nothing",
         audience,
     )
+    place = written_at(evidence.trace, evidence.site)
     if mixed:
         yield convert
+    elif evidence.at_user and place is not None and (given := dtype_given(evidence, place)) is not None:
+        yield given
     if (evidence.operation or "").rpartition(".")[2] == function.rpartition(".")[2]:
         yield _said(function, audience)
     yield Fix(
         "map-blocks",
-        f"let {what} work on empty arrays, as by `if block.size == 0: return block`",
+        f"let {what} work on empty arrays, and return these as they are",
         "one more case in the function",
         audience,
     )
@@ -114,7 +119,7 @@ def _fixes(evidence: FailureEvidence, function: str, what: str) -> Iterator[Fix]
 def _said(function: str, audience: Audience) -> Fix:
     return Fix(
         "choose-parameter",
-        f"`dtype=..., meta=np.empty(...)` in the call of `{function}`, with as many dimensions as it returns",
+        f"tell `{function}` the dtype, and an empty array for `meta` with as many dimensions as it returns",
         "they must be right: dask believes them",
         audience,
     )

@@ -30,9 +30,13 @@ from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.analysis.reading import assigned_before
 from lazyscope.analysis.syntax.terms import words
 from lazyscope.catalogue.advice import author, line_of, short
-from lazyscope.catalogue.failing import compute_first, for_caller, told_again
+from lazyscope.catalogue.failing import for_caller, told_again
 from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.choose_parameter import without_keyword
+from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.fix import Fix, Technique
+from lazyscope.fixes.native_function import equivalent_fix
+from lazyscope.fixes.written import Written, written_at
 
 CODE = "LZ309"
 TITLE = "A keyword or attribute that only NumPy has"
@@ -80,57 +84,27 @@ _NUMPY_KEYWORDS = words(
     "mean device stable kind ndmin correction"
 )
 
-_INSTEAD: dict[str, tuple[Technique, str, str]] = {
-    "sort": (
-        "native-function",
-        "`x = xp.sort(x)` of `array_api_compat.dask.array`",
-        "the axis is in one chunk",
-    ),
-    "argsort": (
-        "native-function",
-        "`xp.argsort(x)` of `array_api_compat.dask.array`",
-        "the axis is in one chunk",
-    ),
+_IN_WORDS: dict[str, tuple[Technique, str, str]] = {
     "item": (
         "keep-0d",
         "keep the 0-d array: arithmetic and `where` take it as it is",
         "it is no Python number",
     ),
-    "tolist": ("compute-once", "`x.compute().tolist()`", "computes it there"),
-    "fill": ("native-function", "`x = da.full_like(x, value)`", "a new array"),
-    "take": ("native-function", "`da.take(x, indices, axis=...)`", "nothing"),
-    "searchsorted": ("native-function", "`da.searchsorted(x, v)`", "nothing"),
-    "compress": ("native-function", "`da.compress(condition, x)`", "its length is not known"),
-    "diagonal": ("native-function", "`da.diagonal(x)`", "nothing"),
-    "ptp": ("native-function", "`x.max() - x.min()`", "nothing"),
-    "conjugate": ("native-function", "`x.conj()`", "nothing"),
-    "mT": ("native-function", "`da.swapaxes(x, -1, -2)`", "nothing"),
-    "partition": ("native-function", "`da.topk(x, k)`", "only the k largest or smallest"),
-    "argpartition": ("native-function", "`da.argtopk(x, k)`", "only the k largest or smallest"),
-    "put": ("where", "`x = xp.where(mask, values, x)`", "a new array"),
-    "device": ("native-function", "`array_api_compat.device(x)`", "nothing"),
-    "to_device": ("native-function", "`array_api_compat.to_device(x, device)`", "nothing"),
-    "flat": ("native-function", "`x.ravel()`", "a new array, no view"),
-    "resize": ("native-function", "`x = x.reshape(...)` or `da.pad`", "a new array"),
-    "byteswap": ("map-blocks", "`x.map_blocks(np.ndarray.byteswap, dtype=x.dtype)`", "nothing"),
-    "where": ("where", "`xp.where(mask, x, neutral)` and the reduction without `where=`", "nothing"),
-    "initial": ("native-function", "`xp.maximum(result, initial)` or `result + initial` after it", "nothing"),
-    "out": (
-        "native-function",
-        "assign the result, `y = f(x)`, without `out=`",
-        "a new array, no memory reused",
-    ),
-    "order": (
-        "native-function",
-        "leave `order=` out; `x.T.ravel()` is the order of Fortran",
-        "no order in memory",
-    ),
-    "correction": ("native-function", "`ddof=` in place of `correction=`", "nothing"),
-    "kind": ("native-function", "leave `kind=` out", "no choice of the algorithm"),
-    "copy": ("native-function", "leave `copy=` out: dask arrays are never changed in place", "nothing"),
-    "subok": ("native-function", "leave `subok=` out", "nothing"),
+    "put": ("where", "choose with `where` and a mask", "a new array"),
+    "device": ("native-function", "ask `device` of array-api-compat", "nothing changes"),
+    "to_device": ("native-function", "call `to_device` of array-api-compat", "nothing changes"),
+    "resize": ("native-function", "reshape or pad it", "a new array"),
+    "byteswap": ("map-blocks", "swap the bytes of each chunk", "nothing changes"),
+    "where": ("where", "choose a neutral value with `where` before the reduction", "nothing changes"),
+    "initial": ("native-function", "combine the result with the initial value afterwards", "nothing changes"),
+    "out": ("native-function", "assign the result instead of giving an array for it", "no memory is reused"),
+    "order": ("native-function", "transpose first: dask arrays have no order in memory", "nothing changes"),
+    "correction": ("native-function", "`ddof` means the same for dask", "nothing changes"),
 }
-"""By name: technique, what to do, its price."""
+"""By name: technique, what to do, its price, where no expression does the same in every case."""
+
+_VOID = words("kind copy subok stable")
+"""Keywords that say how memory is used only, so that they can be left out."""
 
 
 def match_failure(evidence: FailureEvidence) -> Match | None:
@@ -212,6 +186,10 @@ def _attribute(evidence: FailureEvidence, name: str) -> _Lacking | None:
 
 def _fixes(evidence: FailureEvidence, lacking: _Lacking) -> Iterator[Fix]:
     yield from for_caller(evidence)
+    native = None
+    place = written_at(evidence.trace, evidence.site)
+    if evidence.at_user and place is not None and lacking.kind != "memory":
+        native = _without_keyword(evidence, place, lacking) or equivalent_fix(evidence, place)
     audience = author(evidence)
     if lacking.kind == "argument" and "'axis'" in evidence.message:
         yield Fix(
@@ -220,35 +198,21 @@ def _fixes(evidence: FailureEvidence, lacking: _Lacking) -> Iterator[Fix]:
             "dask wants the axis said",
             audience,
         )
-    elif lacking.name in _INSTEAD and lacking.kind != "memory":
-        technique, text, price = _INSTEAD[lacking.name]
-        place = f" in place of `{short(evidence.expression)}`" if lacking.kind == "attribute" else ""
-        yield Fix(technique, text + place, price, audience)
+    elif native is not None:
+        yield native
+    elif lacking.name in _IN_WORDS and lacking.kind != "memory":
+        technique, text, price = _IN_WORDS[lacking.name]
+        yield Fix(technique, text, price, audience)
     elif lacking.kind == "ufunc method":
-        yield _ufunc(lacking, audience == "caller")
+        yield Fix("native-function", "the reduction of dask that does the same", "nothing changes", audience)
     elif lacking.kind == "keyword":
-        yield Fix(
-            "native-function", f"leave `{lacking.name}=` out", "what it asked for is not done", audience
-        )
+        yield Fix("native-function", f"leave `{lacking.name}` out", "what it asked for is not done", audience)
     if evidence.at_user:
         yield compute_first(evidence)
 
 
-def _ufunc(lacking: _Lacking, for_user: bool) -> Fix:
-    name, _, method = lacking.name.partition(".")
-    instead = {
-        ("add", "reduce"): "`x.sum(axis=0)`",
-        ("multiply", "reduce"): "`x.prod(axis=0)`",
-        ("maximum", "reduce"): "`x.max(axis=0)`",
-        ("minimum", "reduce"): "`x.min(axis=0)`",
-        ("logical_and", "reduce"): "`x.all(axis=0)`",
-        ("logical_or", "reduce"): "`x.any(axis=0)`",
-        ("add", "accumulate"): "`x.cumsum(axis=0)`",
-        ("multiply", "accumulate"): "`x.cumprod(axis=0)`",
-    }.get((name, method), f"`da.{name}` of whole arrays, or `da.reduction`")
-    return Fix(
-        "native-function",
-        f"{instead} in place of `np.{name}.{method}`",
-        "nothing",
-        "caller" if for_user else "library",
-    )
+def _without_keyword(evidence: FailureEvidence, place: Written, lacking: _Lacking) -> Fix | None:
+    """Leave a keyword out that changes nothing in the values."""
+    if lacking.kind != "keyword" or lacking.name not in _VOID:
+        return None
+    return without_keyword(evidence, place, lacking.name)

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from lazyscope.analysis import parsing
 from lazyscope.analysis.arrays import variable_at
 from lazyscope.analysis.cost import site_at
-from lazyscope.analysis.evidence import FailureEvidence, ForceEvidence, alike, failures_alike
+from lazyscope.analysis.evidence import FailureEvidence, ForceEvidence, Placed, alike, failures_alike
 from lazyscope.analysis.places import place_of
 from lazyscope.analysis.provenance import Chain
 from lazyscope.analysis.reading import Reading, assigned_before, read
@@ -19,16 +19,13 @@ from lazyscope.analysis.unknown_shapes import origins_of_failure, origins_of_for
 from lazyscope.catalogue.advice import compute_before, file_at, line_of, names, short, times
 from lazyscope.catalogue.failing import (
     for_caller,
-    handed,
-    lazy_names,
     namespace_at,
-    new_lines,
     told_again,
-    user_variables,
 )
 from lazyscope.catalogue.finding import Discovery, Match
+from lazyscope.fixes.compute_before import compute_first
+from lazyscope.fixes.compute_chunk_sizes import compute_chunk_sizes
 from lazyscope.fixes.fix import Audience, Fix
-from lazyscope.fixes.selection import known_sizes as known_sizes_of
 from lazyscope.fixes.selection import without_selection
 from lazyscope.fixes.spot import Spot, spot_at
 from lazyscope.fixes.words import SKETCHES
@@ -53,7 +50,13 @@ _CHUNKS = re.compile(
     re.DOTALL,
 )
 _NAN_TO_INTEGER = "cannot convert float NaN to integer"
-_FLOAT_FOR_INTEGER = re.compile(r"'float' object cannot be interpreted as an integer")
+_FLOAT_FOR_INTEGER = re.compile(
+    r"'float' object cannot be interpreted as an integer|slice indices must be integers"
+    r"|can't multiply sequence by non-int of type 'float'|arange: cannot compute length"
+    r"|expected a sequence of integers or a single integer, got '?nan|negative dimensions are not allowed"
+    r"|integer argument expected, got float|Maximum allowed (size|dimension) exceeded"
+    r"|indices must be integers or slices, not float|cannot convert float infinity"
+)
 _COUNTING = ("ValueError", "TypeError", "AssertionError")
 _VAGUE = re.compile(r"slice indices must be integers|cannot convert float NaN to integer|\Z")
 """What operations of dask say, or say nothing, where they count on known lengths."""
@@ -74,9 +77,40 @@ def about(evidence: FailureEvidence) -> About | None:
     vague = evidence.type in _COUNTING and _VAGUE.match(message)
     if failure.operation is not None and behind and vague:
         return "chunks"
-    if _NAN_TO_INTEGER in message or _FLOAT_FOR_INTEGER.search(message):
-        return "length" if measured(evidence) else None
+    if evidence.type in _COUNTING and (measured(evidence) or asked_in_statement(evidence)):
+        return "length" if speaks_of_a_number(message) else None
     return None
+
+
+def speaks_of_a_number(message: str) -> bool:
+    """Whether an exception may come from NaN, or a float, where an integer belongs."""
+    return _NAN_TO_INTEGER in message or _FLOAT_FOR_INTEGER.search(message) is not None
+
+
+def asked_in_statement(evidence: FailureEvidence) -> tuple[int, ...]:
+    """Indices of the unknown shapes that the failing statement itself made, and whose length it uses."""
+    trace, site, reading = evidence.trace, evidence.site, evidence.reading
+    if site is None or reading is None:
+        return ()
+    code, lines = trace.positions[site].code, range(reading.line, reading.end_line + 1)
+    made = [
+        number
+        for number, shape in enumerate(trace.unknown_shapes)
+        if shape.site is not None
+        and trace.positions[shape.site].code == code
+        and trace.positions[shape.site].line in lines
+    ]
+    texts = [reading.expression or "", *_statement_lines(trace, site, reading)]
+    return tuple(made) if any(_USES_LENGTH.search(text) for text in texts) else ()
+
+
+def _statement_lines(trace: TraceData, site: int, reading: Reading) -> list[str]:
+    return trace.source_lines(trace.codes[trace.positions[site].code].file)[
+        reading.line - 1 : reading.end_line
+    ]
+
+
+_USES_LENGTH = re.compile(r"\.(shape|size|nbytes|chunks|chunksize)\b|\blen\(")
 
 
 def measured(evidence: FailureEvidence) -> tuple[str, ...]:
@@ -130,6 +164,9 @@ def origins(evidence: FailureEvidence) -> tuple[int, ...]:
     )
     if found:
         return tuple(found)
+    own = asked_in_statement(evidence)
+    if own:
+        return own
     known = _unknown_variables(trace)
     return tuple(dict.fromkeys(number for name in measured(evidence) for number in known[name]))
 
@@ -243,7 +280,8 @@ class Origin:
 
     def known_sizes(self) -> Fix:
         """Learn the lengths once, of an array that is held."""
-        return known_sizes_of(self.trace, self.spot, self.variable)
+        placed = Placed(self.trace, self.shape)
+        return compute_chunk_sizes(placed, self.numbers, audience=self.audience)
 
     @property
     def failing_lines(self) -> tuple[int, ...]:
@@ -333,8 +371,11 @@ def discovered(origin: Origin, match: Match) -> Discovery:
     forces = tuple(number for evidence in origin.forces for number in evidence.ids)
     shape = origin.shape
     escaped = any(evidence.escaped for evidence in origin.failures)
+    fixes = match.fixes
+    if origin.at_user and origin.failures and all(fix.technique != "compute-once" for fix in fixes):
+        fixes = (*fixes, compute_first(origin.failures[0]))
     return Discovery(
-        match=replace(match, at_least="high" if escaped else match.at_least),
+        match=replace(match, at_least="high" if escaped else match.at_least, fixes=fixes),
         site=shape.site,
         user_site=shape.user_site,
         entry=shape.entry,
@@ -379,54 +420,5 @@ def is_length_only(origin: Origin) -> bool:
 
 
 def known_sizes(evidence: FailureEvidence) -> Fix:
-    """Learn the lengths once, before the statement that fails."""
-    name = _unknown_name(evidence) or _variable_of_selection(evidence)
-    held_as = f"{name} = {name}" if name else f"kept = {_selection(evidence)}"
-    name = name or "kept"
-    done = f"{held_as}.persist()", f"{name}.compute_chunk_sizes()"
-    return Fix(
-        "compute-chunk-sizes",
-        f"`{'; '.join(done)}` before `{short(evidence.expression) if evidence.at_user else 'the call'}`: "
-        "computed once, and held",
-        f"computes everything behind `{name}` there and holds it in memory",
-        edit=new_lines(evidence, *done) if name in lazy_names(evidence) else None,
-    )
-
-
-def _variable_of_selection(evidence: FailureEvidence) -> str | None:
-    """The one variable of the failing line that was assigned what made the length unknown."""
-    site, selection = evidence.site if evidence.at_user else evidence.user_site, _selection(evidence)
-    if site is None or selection == "...":
-        return None
-    found = {name: assigned_before(evidence.trace, site, name) for name in handed(evidence)}
-    named = [name for name, made in found.items() if made is not None and selection in short(made.value)]
-    return named[0] if len(named) == 1 else None
-
-
-def _selection(evidence: FailureEvidence) -> str:
-    """What made the length unknown, as written."""
-    for number in origins(evidence):
-        site = site_at(evidence.trace, evidence.trace.unknown_shapes[number].site)
-        if site is not None and site.expression:
-            return short(site.expression)
-    return "..."
-
-
-def _unknown_name(evidence: FailureEvidence) -> str | None:
-    """The user's variable that has no known length; None if it has no name."""
-    known = user_variables(evidence)
-    found = lazy_names(evidence)
-    unknown = [name for name in found if name in known and None in known[name].layout.shape]
-    if not unknown:
-        unknown = [name for name in _on_the_way(evidence) if name in known and name in found]
-    return unknown[0] if unknown else None
-
-
-def _on_the_way(evidence: FailureEvidence) -> Iterator[str]:
-    trace = evidence.trace
-    for number in origins(evidence):
-        path = path_of_unknown(trace, trace.unknown_shapes[number])
-        for step in path.carried.shown:
-            name = variable_at(trace, step.call.site) if step.at_user else None
-            if name:
-                yield name
+    """Learn the lengths once, where they became unknown."""
+    return compute_chunk_sizes(evidence, origins(evidence))

@@ -20,7 +20,6 @@ _WHERE = (
     "keep the length: put NaN, or what does not count, in place of what the mask leaves out, "
     "and take a reduction that leaves it out"
 )
-_SIZES = "compute the lengths once, of an array that is held in memory"
 _ONCE = "compute it there and go on with NumPy"
 _WITHOUT_NAN = {
     "median": "nanmedian",
@@ -174,30 +173,6 @@ def _leaves_nan_out(spot: Spot, node: ast.Subscript) -> bool:
 
 
 # Lengths that are computed
-
-
-def known_sizes(trace: TraceData, spot: Spot | None, name: str | None) -> Fix:
-    """Hold the array and compute its lengths, right after the statement that makes it."""
-    edit = None
-    audience: Audience = "caller"
-    if spot is not None:
-        audience = spot.audience
-        statement = spot.statement
-        own = isinstance(statement, ast.Assign) and statement.value is spot.expression
-        if own and name and isinstance(statement, ast.Assign) and unparsed(statement.targets[0]) == name:
-            draft = Draft(trace)
-            lines = (f"{name} = {name}.persist()", f"{name}.compute_chunk_sizes()")
-            draft.insert_after(spot.file, statement, *lines)
-            edit = draft.edit()
-    summary = f"`{name} = {name}.persist()` and `{name}.compute_chunk_sizes()`: computed once, and held"
-    return Fix(
-        "compute-chunk-sizes",
-        summary if edit else _SIZES,
-        "computes everything behind it there and holds it in memory",
-        audience,
-        edit=edit,
-        sketch=_SIZES,
-    )
 
 
 def computed_there(trace: TraceData, spot: Spot | None, *, why: str = "") -> Fix:
