@@ -94,6 +94,8 @@ def _variable(spot: Spot, name: str) -> Value:
     kind = spot.kind(name)
     if kind in ("array", "numpy"):
         return Value(spot.ndim(name), number_of(spot.dtype(name)))
+    if (number := spot.number(name)) is not None:
+        return Value(0, number, plain=True)
     meaning, at = spot.place.meaning(ast.Name(name, ast.Load()), spot.statement)
     if isinstance(meaning, ast.Name) or at is spot.statement:
         return _UNKNOWN

@@ -17,7 +17,7 @@ _UNSAFE_CALLS = words(
 )
 """Functions that are not defined everywhere, or may overflow."""
 
-_ELEMENTWISE = (
+ELEMENTWISE = (
     words(
         "abs absolute exp expm1 exp2 sin cos tan sinh cosh tanh arctan arctan2 atan atan2 arcsinh asinh sign "
         "floor ceil trunc round rint square conj real imag maximum minimum clip where isnan isfinite isinf "
@@ -117,7 +117,7 @@ class Masked:
                 texts[node] = reduced
                 found.bases.append("")
                 return
-            if called_name(node) not in _ELEMENTWISE or any(
+            if called_name(node) not in ELEMENTWISE or any(
                 word.arg not in ("dtype", None) for word in node.keywords
             ):
                 found.possible = False

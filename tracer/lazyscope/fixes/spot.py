@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from lazyscope.analysis import parsing
 from lazyscope.analysis.bindings import bound
@@ -22,6 +22,13 @@ from lazyscope.model.trace import TraceData
 
 Replaced: TypeAlias = Mapping[ast.AST, str]
 """Texts that take the place of nodes."""
+
+
+_NUMBERS: dict[str, Literal["bool", "int", "float", "complex"]] = {
+    "int": "int",
+    "float": "float",
+    "complex": "complex",
+}
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,16 @@ class Spot:
         """The dtype of a variable's array by record, ``float64``."""
         found = bound(self.trace, self.position, name)
         return None if found is None or found.dtype is None else self.trace.texts[found.dtype]
+
+    def number(self, name: str) -> Literal["bool", "int", "float", "complex"] | None:
+        """The kind of a variable that is a Python number by record."""
+        found = bound(self.trace, self.position, name)
+        if found is None or found.kind not in ("number", "bool"):
+            return None
+        if found.kind == "bool":
+            return "bool"
+        kind = "" if found.type is None else self.trace.texts[found.type].rpartition(".")[2]
+        return _NUMBERS.get(kind)
 
     def ndim(self, name: str) -> int | None:
         """The number of axes of a variable's array by record."""

@@ -48,7 +48,11 @@ def choice(evidence: ForceEvidence, found: Tested) -> Fix | None:
         return _expression(evidence, found, node)
     if not isinstance(node, ast.If) or found.is_elif or _has_elif(found.spot, node):
         return None
-    return _assignments(evidence, found, node) or _returns(evidence, found, node)
+    return (
+        _assignments(evidence, found, node)
+        or _returns(evidence, found, node)
+        or _calls(evidence, found, node)
+    )
 
 
 def _has_elif(spot: Spot, node: ast.If) -> bool:
@@ -281,6 +285,34 @@ def _has_comments(spot: Spot, node: ast.stmt) -> bool:
     """Whether comments would get lost with a statement of several lines."""
     lines = spot.source.lines[node.lineno - 1 : node.end_lineno]
     return any(line.lstrip().startswith("#") for line in lines)
+
+
+def _calls(evidence: ForceEvidence, found: Tested, node: ast.If) -> Fix | None:
+    """``out.append(where(c, a, b))`` where both ways call the same with another array."""
+    spot, pair = found.spot, [_only_call(block) for block in (node.body, node.orelse)]
+    if pair[0] is None or pair[1] is None:
+        return None
+    one, other = pair[0], pair[1]
+    values = (one.args[0], other.args[0])
+    mask, draft = mask_of(spot, node.test), Draft(evidence.trace)
+    alike = ast.dump(one.func) == ast.dump(other.func)
+    if mask is None or not alike or not _can_choose(spot, *values) or value_of(spot, values[0]).plain:
+        return None
+    chosen = _where(spot.namespace(draft), mask, spot.text(values[0]), spot.text(values[1]))
+    line = f"{spot.text(one.func)}({chosen})"
+    course = Course(evidence.trace, spot.file)
+    course.lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    if not stays_right(evidence, course, numbers=False) or not replace_statement(draft, spot, node, [line]):
+        return None
+    return _fix(evidence, found, draft, f"{in_words([line], 'choose with `where`')} instead of the `if`")
+
+
+def _only_call(block: Sequence[ast.stmt]) -> ast.Call | None:
+    only = block[0] if len(block) == 1 else None
+    call = only.value if isinstance(only, ast.Expr) else None
+    if isinstance(call, ast.Call) and len(call.args) == 1 and not call.keywords:
+        return call if isinstance(call.func, ast.Attribute) and call.func.attr in ("append", "add") else None
+    return None
 
 
 # Returns
