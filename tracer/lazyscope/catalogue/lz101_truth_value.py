@@ -44,6 +44,7 @@ from lazyscope.fixes.native_logic import kept_logic
 from lazyscope.fixes.reorder import cheap_first
 from lazyscope.fixes.tested import Tested, returned_to, tested
 from lazyscope.fixes.unconditional import without_test
+from lazyscope.fixes.vectorise import over_array
 from lazyscope.fixes.where import choice
 
 CODE = "LZ101"
@@ -142,7 +143,8 @@ def _fixes(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
 def _own(evidence: ForceEvidence, reading: Reading, found: Tested | None) -> list[Fix | None]:
     """What can be written instead of asking."""
     if found is None:
-        return [python_limits(evidence), kept_logic(evidence), _kept(evidence, reading)]
+        own = over_array(evidence) or python_limits(evidence) or kept_logic(evidence)
+        return [own or _kept(evidence, reading)]
     node = found.node
     if isinstance(node, ast.While):
         return [_turns(evidence, "`while`")]

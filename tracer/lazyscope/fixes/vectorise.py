@@ -144,6 +144,6 @@ def _of_rows(spot: Spot) -> tuple[ast.expr, str] | None:
     if name not in _OF_ROWS or not isinstance(given, ast.Name) or given.id != target.id:
         return None
     result = value_of(spot, inner).number or (number if name in ("sum", "min", "max", "prod") else "float")
-    if result != converter:
+    if result != called_name(node):
         return None
     return whole, f"{operand(spot.text(over))}.{name}(axis=1).compute().tolist()"
