@@ -132,7 +132,14 @@ def is_caught(evidence: ForceEvidence, found: Tested) -> bool:
     trace = evidence.trace
     if any(_raised_in(found, failure.site) for failure in trace.failures):
         return True
-    return any(_in_try(trace, position) for position in evidence.way)
+    return any(_in_try(trace, position) for position in _inside_program(trace, evidence.way))
+
+
+def _inside_program(trace: TraceData, way: Sequence[int]) -> Sequence[int]:
+    """The way from where `runpy` began the program, if it did: what is around that is not the program."""
+    functions = [trace.codes[trace.positions[position].code].function for position in way]
+    began = [number for number, name in enumerate(functions) if name == "_run_code"]
+    return way[began[-1] + 1 :] if began else way
 
 
 def _raised_in(found: Tested, site: int | None) -> bool:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from lazyscope.analysis import parsing
 from lazyscope.analysis.source import unparsed
 from lazyscope.analysis.syntax.masks import is_mask
 from lazyscope.analysis.syntax.terms import FUNCTIONS, XP, called_name, own_nodes, path_of
@@ -365,7 +366,7 @@ def _apply_fix(trace: TraceData, spot: Spot, store: Store) -> Fix | None:
     if not whole.possible or not bases or len(names) != len(bases):
         return Fix("apply-where", _APPLY, price, spot.audience, sketch=_APPLY)
     body = whole.text
-    if _reads_more(spot, store, whole, names, xp):
+    if _reads_more(spot, whole, names):
         return Fix("apply-where", _APPLY, price, spot.audience, sketch=_APPLY)
     if f"{xp}." in body:
         if XP.fullmatch(xp):
@@ -389,12 +390,11 @@ def _apply_fix(trace: TraceData, spot: Spot, store: Store) -> Fix | None:
     return Fix("apply-where", summary, price, spot.audience, edit=edit, sketch=_APPLY)
 
 
-def _reads_more(spot: Spot, store: Store, whole: Whole, names: Sequence[str], xp: str) -> bool:
+def _reads_more(spot: Spot, whole: Whole, names: Sequence[str]) -> bool:
     """Whether the formula reads other arrays than those that are selected from."""
-    read = (
-        {n.id for n in ast.walk(store.value) if isinstance(n, ast.Name)} - set(names) - {xp} - whole.inlined
-    )
-    return any(spot.kind(name) == "array" for name in read)
+    node = parsing.expression(whole.text)
+    read = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} if node is not None else set()
+    return node is None or any(spot.kind(name) == "array" for name in read - set(names))
 
 
 def _at_fix(trace: TraceData, spot: Spot, store: Store) -> Fix | None:

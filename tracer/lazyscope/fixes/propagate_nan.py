@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from lazyscope.analysis.evidence import ForceEvidence
+from lazyscope.analysis.syntax.terms import called_name
 from lazyscope.fixes.edit import Draft, Edit, begins_line
 from lazyscope.fixes.facts import reduced_mask, value_of
 from lazyscope.fixes.fix import Audience, Fix
@@ -38,6 +39,9 @@ def _edit(evidence: ForceEvidence, found: Tested) -> Edit | None:
     if mask is None:
         return None
     text, nodes = mask
+    if any(called_name(one) == "isnan" for one in ast.walk(nodes)):
+        # They are NaN already.
+        return None
     name = _filled(spot, node, nodes)
     if name is None:
         return None
