@@ -327,8 +327,13 @@ class Recorder:
             here = there = positions.get((id(code), instruction))
             if here is None:
                 here = there = self._new_position(code, instruction)
-            if user is not site:
-                there = None if user is None else self._position(user)
+            if user is None:
+                there = None
+            elif user is not site:
+                code, instruction = user
+                there = positions.get((id(code), instruction))
+                if there is None:
+                    there = self._new_position(code, instruction)
             results = []
             for name, dtype, chunks in outputs:
                 kind = dtypes.get(dtype)
