@@ -75,13 +75,12 @@ class _OpenCalls(dict[int, OpenCall]):
 
 _NO_ARRAYS = frozenset(
     {
-        type(None), bool, int, float, complex, str, bytes, slice, type(Ellipsis), type, dict, partial, ModuleType,
-        FunctionType, BuiltinFunctionType, np.ndarray, np.ufunc, type(np.mean),
+        type(None), bool, int, float, complex, str, bytes, slice, type(Ellipsis), type, dict, partial,
+        ModuleType, FunctionType, BuiltinFunctionType, np.ndarray, np.ufunc, type(np.mean),
     }
     | {kind for code in np.typecodes["All"] for kind in (np.dtype(code).type, type(np.dtype(code)))}
 )  # fmt: skip
 """What most other arguments are."""
-
 
 _SLOTS = {"_Array__name", "_Array__chunks"} <= set(vars(Array))
 _name_of = attrgetter("_Array__name" if _SLOTS else "_name")
@@ -102,7 +101,6 @@ class _Strange:
 
 
 strange = _Strange()
-
 
 scope = sessions.scope.get
 force_here = running.get
@@ -125,18 +123,19 @@ def begin(  # noqa: C901  (the hot path: calling a function for each part would 
         filename = code.co_filename
         roles = watching[0].roles
         site = user = (code, caller.f_lasti)
-        if filename not in roles.users:
-            role = roles.verdicts.get(filename) or roles.of(filename, caller.f_globals)
-            if role == "library":
+        users = roles.users
+        if filename not in users:
+            if filename in roles.libraries or (role := roles.of(filename, caller.f_globals)) == "library":
                 user, frame, others = None, caller.f_back, roles.others
                 while frame is not None:
-                    if frame.f_code.co_filename in others:
+                    filename = frame.f_code.co_filename
+                    if filename in others:
                         frame = frame.f_back
-                        continue
-                    if roles.of(frame.f_code.co_filename, frame.f_globals) == "user":
+                    elif filename in users or roles.of(filename, frame.f_globals) == "user":
                         user = (frame.f_code, frame.f_lasti)
                         break
-                    frame = frame.f_back
+                    else:
+                        frame = frame.f_back
             elif role != "user":
                 if filename in roles.verdicts:
                     internal.add(filename)
@@ -183,7 +182,7 @@ def close(call: OpenCall) -> None:
             open_calls[thread] = call.before
 
 
-def returned(call: OpenCall, result: Any) -> None:
+def returned(call: OpenCall, result: Any) -> None:  # noqa: C901  (as `begin`)
     """Record a call that has come back."""
     try:
         ended = perf_counter()

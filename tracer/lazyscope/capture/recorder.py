@@ -120,6 +120,8 @@ class Recorder:
         self._numbers: dict[type, dict[Hashable, int]] = {kind: {} for kind in _NUMBERED}
         self._texts = _Texts(self._new)
         self._layers: dict[str, int] = {}
+        self.known_layer = self._layers.get
+        """Number of a layer by its name, None if it was never wanted."""
         self._dtypes: dict[Any, int] = {}
         self._positions: dict[tuple[int, int], int] = {}
         self._codes: dict[int, CodeType] = {}
@@ -396,10 +398,6 @@ class Recorder:
                 self._chunks.clear()
             self._chunks[chunks] = number
         return number
-
-    def known_layer(self, name: str) -> int | None:
-        """Number of a layer, None if it was never wanted."""
-        return self._layers.get(name)
 
     def add_layer(self, name: str, layer: events.Layer) -> int:
         """Write a layer that was never wanted before, and number it."""
