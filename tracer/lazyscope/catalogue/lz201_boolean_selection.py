@@ -19,6 +19,7 @@ Fixes
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from lazyscope.analysis.cost import site_at
 from lazyscope.catalogue.advice import line_of
@@ -70,4 +71,7 @@ def _why(origin: Origin) -> str:
 def _fixes(origin: Origin) -> Iterator[Fix]:
     yield from origin.caller_fixes()
     yield where_instead(origin)
-    yield origin.known_sizes()
+    sizes = origin.known_sizes()
+    # Whether the elements that are left fit into a shape is not known.
+    is_shaped = any(".reshape(" in evidence.expression for evidence in origin.failures)
+    yield replace(sizes, edit=None, summary=sizes.sketch) if is_shaped and sizes.sketch else sizes

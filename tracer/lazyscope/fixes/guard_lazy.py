@@ -136,10 +136,10 @@ def is_caught(evidence: ForceEvidence, found: Tested) -> bool:
 
 
 def _inside_program(trace: TraceData, way: Sequence[int]) -> Sequence[int]:
-    """The way from where `runpy` began the program, if it did: what is around that is not the program."""
+    """The way from the module that runs inwards: what is around it is not the program."""
     functions = [trace.codes[trace.positions[position].code].function for position in way]
-    began = [number for number, name in enumerate(functions) if name == "_run_code"]
-    return way[began[-1] + 1 :] if began else way
+    modules = [number for number, name in enumerate(functions) if name == "<module>"]
+    return way[modules[-1] :] if modules else way
 
 
 def _raised_in(found: Tested, site: int | None) -> bool:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from lazyscope.analysis import parsing
 from lazyscope.analysis.source import unparsed
 from lazyscope.analysis.syntax.masks import is_mask
+from lazyscope.analysis.syntax.scope import scope_of
 from lazyscope.analysis.syntax.terms import FUNCTIONS, XP, called_name, own_nodes, path_of
 from lazyscope.analysis.syntax.updates import SIGNS
 from lazyscope.fixes.edit import Draft, begins_line, ends_line, known_as
 from lazyscope.fixes.facts import joined, reduced_mask, value_of
 from lazyscope.fixes.fix import Fix
 from lazyscope.fixes.selected import Masked, Whole
-from lazyscope.fixes.spot import Spot, argument, operand
+from lazyscope.fixes.spot import Spot, argument, operand, unseen
 from lazyscope.fixes.where import in_words, replace_statement
 from lazyscope.model.trace import TraceData
 
@@ -250,6 +251,10 @@ def _where_fix(trace: TraceData, spot: Spot, store: Store) -> Fix:
                 return Fix("where", _WHERE, _price(), spot.audience, sketch=_WHERE)
             continue
         texts.append(written.line)
+    for other, one in _in_other_functions(spot, store):
+        written = as_where(draft, other, one)
+        if written is not None and _put(draft, other, one, written):
+            texts.append(written.line)
     edit = draft.edit()
     summary = in_words(texts, _WHERE) if edit else _WHERE
     return Fix("where", summary, _price(), spot.audience, edit=edit, sketch=_WHERE)
@@ -265,13 +270,35 @@ def _alike(spot: Spot, store: Store) -> Iterator[Store]:
         if statement is store.statement:
             continue
         for one in stores_in(statement):
-            index = unparsed(one.index)
-            picks = any(
-                isinstance(node, ast.Subscript) and unparsed(node.slice) == index
-                for node in ast.walk(one.value)
-            )
-            if (picks or one.selected) and is_mask(spot.place, one.index, statement):
+            if (_picks(one) or one.selected) and is_mask(spot.place, one.index, statement):
                 yield one
+
+
+def _in_other_functions(spot: Spot, store: Store) -> Iterator[tuple[Spot, Store]]:
+    """The same pattern in functions that did not get so far: their arrays are made by the same function."""
+    maker = _made_by(spot, store)
+    for function in spot.tree.body:
+        if maker is None or not isinstance(function, ast.FunctionDef) or function is spot.owner:
+            continue
+        for statement in scope_of(function).statements:
+            other = unseen(spot, function, statement)
+            for one in stores_in(statement):
+                if _picks(one) and _made_by(other, one) == maker:
+                    yield other, one
+
+
+def _made_by(spot: Spot, store: Store) -> str | None:
+    """What makes the array: ``da.zeros_like``."""
+    made, _ = spot.place.meaning(store.array, store.statement)
+    is_new = isinstance(made, ast.Call) and called_name(made).endswith("_like")
+    return unparsed(made.func) if is_new and isinstance(made, ast.Call) else None
+
+
+def _picks(store: Store) -> bool:
+    """Whether the new values are selected by the same mask."""
+    index = unparsed(store.index)
+    parts = ast.walk(store.value)
+    return any(isinstance(node, ast.Subscript) and unparsed(node.slice) == index for node in parts)
 
 
 def _put(draft: Draft, spot: Spot, store: Store, written: Written) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lazyscope.analysis.source import unparsed
-from lazyscope.analysis.syntax.terms import XP, called_name, own_nodes
+from lazyscope.analysis.syntax.terms import XP, called_name, own_nodes, words
 from lazyscope.fixes.consumers import Consumers
 from lazyscope.fixes.edit import Draft, Edit, known_as
 from lazyscope.fixes.facts import is_namespace, value_of
@@ -67,15 +67,43 @@ def _consumed(trace: TraceData, spot: Spot, lines: set[int]) -> tuple[list[str],
     uses = [one for one in found if one is not None]
     failing = {line for line in lines if any(_stands_on(one, line) for one in readers)}
     covered = {line for line in failing if any(_stands_on(use.node, line) for use in uses)}
-    if not uses or failing != covered or not failing:
+    left = [one for one, use in zip(readers, found, strict=True) if use is None]
+    if not uses or not failing or failing != covered or not all(_needs_no_length(spot, one) for one in left):
         return [], None
+    uses += _alike(spot, node, xp)
     for use in uses:
         draft.replace(spot.file, use.node, use.text)
     statement = spot.statement
     is_alone = isinstance(statement, ast.Assign) and statement.value is node
-    if is_alone and len(uses) == len(found) and len(spot.scope.block_of(statement)) > 1:
+    if is_alone and not left and len(spot.scope.block_of(statement)) > 1:
         draft.remove(spot.file, statement)
     return [use.text for use in uses], draft.edit()
+
+
+_LAZY_REDUCTIONS = words("sum mean min max std var any all prod")
+
+
+def _needs_no_length(spot: Spot, read: ast.expr) -> bool:
+    """Whether what is done with the selection works without its length: a reduction."""
+    whole = spot.parents.get(read)
+    if isinstance(whole, ast.Attribute):
+        return whole.attr in _LAZY_REDUCTIONS
+    return isinstance(whole, ast.Call) and called_name(whole) in _LAZY_REDUCTIONS and whole.args[:1] == [read]
+
+
+def _alike(spot: Spot, node: ast.Subscript, xp: str) -> list[_Use]:
+    """Further selections of the function whose length is asked in the same expression."""
+    found = []
+    for statement in spot.scope.statements:
+        for one in own_nodes(statement):
+            is_load = isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Load) and one is not node
+            if not is_load or not isinstance(one, ast.Subscript) or not isinstance(one.slice, ast.Compare):
+                continue
+            base = one.value
+            if isinstance(base, ast.Name) and spot.kind(base.id) == "array":
+                use = _use(spot, one, one, xp)
+                found += [use] if use is not None else []
+    return found
 
 
 def _stands_on(node: ast.AST, line: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
@@ -141,6 +141,32 @@ class Spot:
     def _calls_of(self, name: str) -> int:
         calls = (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))
         return sum(path_of(call.func)[-1:] == (name,) for call in calls)
+
+
+@dataclass(frozen=True)
+class UnseenSpot(Spot):
+    """A statement of the same file at which nothing was recorded: nothing is known of its variables."""
+
+    def kind(self, name: str) -> str | None:
+        return None
+
+    def dtype(self, name: str) -> str | None:
+        return None
+
+    def ndim(self, name: str) -> int | None:
+        return None
+
+    def number(self, name: str) -> Literal["bool", "int", "float", "complex"] | None:
+        return None
+
+
+def unseen(spot: Spot, function: ast.FunctionDef, statement: ast.stmt) -> UnseenSpot:
+    """A statement of another function of the file."""
+    around = scope_of(function).around(statement)
+    found = replace(
+        spot.found, path=(function, *around, statement), parents=spot.parents, expression=None, link=None
+    )
+    return UnseenSpot(spot.trace, spot.position, found)
 
 
 def spot_at(trace: TraceData, position: int | None) -> Spot | None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import ast
 
 from lazyscope.analysis.evidence import ForceEvidence
-from lazyscope.analysis.source import unparsed
 from lazyscope.analysis.syntax.terms import called_name
 from lazyscope.fixes.edit import Draft
-from lazyscope.fixes.facts import value_of
 from lazyscope.fixes.fix import Fix
 from lazyscope.fixes.lazy_value import Course
 from lazyscope.fixes.spot import Spot, spot_at
-from lazyscope.fixes.where import replace_statement, stays_right
+from lazyscope.fixes.where import stays_right
 
 _SKETCH = "index with the lazy integer itself, or take along the axis"
 _PRICE = "a bad index shows only when it is computed"
@@ -79,42 +77,21 @@ def _uses_as_index(spot: Spot, node: ast.expr) -> bool:
     return False
 
 
-_GATHER = "gather with the inverse of the permutation instead of writing to the places that it names"
+_GATHER = "gather with the inverse of the permutation instead of writing to the places that it names: `argsort` of it"
 
 
 def inverse_permutation(evidence: ForceEvidence) -> Fix | None:
-    """``take(values, argsort(j))`` for ``put_along_axis(out, j, values)`` where `j` sorts; else None."""
+    """A gather for ``put_along_axis(out, j, values)`` where `j` sorts; None for other calls.
+
+    In words only: what NumPy writes into is a computed copy, so that the program prints something else
+    once that is put right.
+    """
     spot = spot_at(evidence.trace, evidence.site)
     call = spot.expression if spot is not None else None
     if spot is None or not isinstance(call, ast.Call) or called_name(call) != "put_along_axis":
         return None
-    draft, edit, line = Draft(evidence.trace), None, ""
-    statement = spot.statement
-    if isinstance(statement, ast.Expr) and statement.value is call and len(call.args) >= 3:
-        out, order, values = call.args[:3]
-        vectors = [value_of(spot, one).ndim for one in (order, values)]
-        fits = isinstance(out, ast.Name) and isinstance(order, ast.Name) and vectors == [1, 1]
-        if fits and _sorts(spot, order) and _is_overwritten(spot, out, values):
-            xp = spot.namespace(draft)
-            line = f"{spot.text(out)} = {xp}.take({spot.text(values)}, {xp}.argsort({spot.text(order)}))"
-            # dask itself has no `argsort`; the compat layer has.
-            if xp != "da" and replace_statement(draft, spot, statement, [line]):
-                edit = draft.edit()
-    summary = f"`{line}`: `argsort` of a permutation is its inverse" if edit else _GATHER
-    return Fix(
-        "take-along-axis", summary, "sorts once more", spot.audience, edit=edit, sketch=_GATHER
-    )  # fmt: skip
-
-
-def _sorts(spot: Spot, order: ast.expr) -> bool:
-    """Whether an index is a permutation: it was made by ``argsort``."""
-    meaning, _ = spot.place.meaning(order, spot.statement)
-    return called_name(meaning) == "argsort"
-
-
-def _is_overwritten(spot: Spot, out: ast.expr, values: ast.expr) -> bool:
-    """Whether the old array is a new one of zeros or the like, of the dtype of the values."""
-    meaning, _ = spot.place.meaning(out, spot.statement)
-    if not isinstance(meaning, ast.Call) or called_name(meaning) not in ("zeros_like", "empty_like"):
-        return False
-    return bool(meaning.args) and unparsed(meaning.args[0]) == unparsed(values) and not meaning.keywords
+    meaning, _ = spot.place.meaning(call.args[1], spot.statement) if len(call.args) > 1 else (None, None)
+    if meaning is None or called_name(meaning) != "argsort":
+        return None
+    price = "sorts once more; the values get where they belong, where they were lost in a copy before"
+    return Fix("take-along-axis", _GATHER, price, spot.audience, sketch=_GATHER)
