@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.source import found_at, unparsed
 from lazyscope.analysis.syntax.terms import FUNCTIONS
-from lazyscope.catalogue.advice import compute_before, persist_before, short
+from lazyscope.catalogue.advice import compute_before, forces_again, persist_before, short, without_edit
 from lazyscope.catalogue.finding import Match
 from lazyscope.fixes.fix import Fix
 from lazyscope.fixes.map_blocks import on_chunks
@@ -142,7 +142,10 @@ def _why(evidence: ForceEvidence, library: str) -> str:
 
 def _fixes(evidence: ForceEvidence, library: str) -> list[Fix]:
     """Switching it on is named last: whether the function is lazy then is not known."""
-    found = [on_chunks(evidence), persist_before(evidence), compute_before(evidence)]
+    computed = compute_before(evidence)
+    if not forces_again(evidence):
+        computed = without_edit(computed)
+    found = [on_chunks(evidence), persist_before(evidence), computed]
     return [*(fix for fix in found if fix is not None), _enabled(evidence, library)]
 
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.catalogue.advice import author, line_of, short
-from lazyscope.catalogue.failing import for_caller, told_again
+from lazyscope.catalogue.failing import arrays_taken, for_caller, told_again
 from lazyscope.catalogue.finding import Match
 from lazyscope.fixes.choose_parameter import dtype_given
 from lazyscope.fixes.fix import Audience, Fix
@@ -102,9 +102,12 @@ def _fixes(evidence: FailureEvidence, function: str, what: str) -> Iterator[Fix]
         audience,
     )
     place = written_at(evidence.trace, evidence.site)
+    taken = {one.dtype for one in arrays_taken(evidence)}
     if mixed:
         yield convert
-    elif evidence.at_user and place is not None and (given := dtype_given(evidence, place)) is not None:
+    elif (
+        evidence.at_user and place is not None and (given := dtype_given(evidence, place, taken)) is not None
+    ):
         yield given
     if (evidence.operation or "").rpartition(".")[2] == function.rpartition(".")[2]:
         yield _said(function, audience)

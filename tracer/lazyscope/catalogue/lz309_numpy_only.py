@@ -35,6 +35,7 @@ from lazyscope.catalogue.finding import Match
 from lazyscope.fixes.choose_parameter import without_keyword
 from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.fix import Fix, Technique
+from lazyscope.fixes.map_blocks import reduced_in_blocks
 from lazyscope.fixes.native_function import equivalent_fix
 from lazyscope.fixes.written import Written, written_at
 
@@ -125,7 +126,7 @@ def match_failure(evidence: FailureEvidence) -> Match | None:
 def _used(lacking: _Lacking) -> str:
     return {
         "attribute": f"uses `.{lacking.name}` of a dask array, which only NumPy arrays have",
-        "keyword": f"gives `{lacking.name}=`",
+        "keyword": f"leads to `{lacking.name}=`",
         "argument": f"calls `{lacking.name}` with arguments as NumPy has them",
         "ufunc method": f"calls the method `{lacking.name}` of a ufunc",
         "memory": "asks a dask array for its memory, as compiled code does",
@@ -185,6 +186,9 @@ def _attribute(evidence: FailureEvidence, name: str) -> _Lacking | None:
 
 
 def _fixes(evidence: FailureEvidence, lacking: _Lacking) -> Iterator[Fix]:
+    if lacking.kind == "keyword" and not _is_given(evidence, lacking.name):
+        yield from _of_blocks(evidence)
+        return
     yield from for_caller(evidence)
     native = None
     place = written_at(evidence.trace, evidence.site)
@@ -209,6 +213,25 @@ def _fixes(evidence: FailureEvidence, lacking: _Lacking) -> Iterator[Fix]:
         yield Fix("native-function", f"leave `{lacking.name}` out", "what it asked for is not done", audience)
     if evidence.at_user:
         yield compute_first(evidence)
+
+
+def _is_given(evidence: FailureEvidence, name: str) -> bool:
+    """Whether the program gives a keyword; if not, dask gave it to a method of the blocks."""
+    reading = evidence.reading
+    call = reading.call if reading is not None else None
+    return call is None or any(word in (name, "**") for word, _ in call.keywords)
+
+
+def _of_blocks(evidence: FailureEvidence) -> Iterator[Fix]:
+    own = reduced_in_blocks(evidence)
+    if own is not None:
+        yield own
+    yield Fix(
+        "convert-input",
+        "make NumPy arrays, or arrays of the package `sparse`, of the blocks before they are reduced",
+        "dense blocks take more memory",
+    )
+    yield compute_first(evidence)
 
 
 def _without_keyword(evidence: FailureEvidence, place: Written, lacking: _Lacking) -> Fix | None:

@@ -146,7 +146,8 @@ def _variables_of(trace: TraceData, shape: events.UnknownShape) -> set[str]:
             continue
         name, reading = variable_at(trace, site), read(trace, site)
         found.update([name] if name else [])
-        found.update(reading.targets if reading else ())
+        for target in reading.targets if reading else ():
+            found.update(part.strip(" ()") for part in target.split(","))
     return found
 
 
@@ -354,8 +355,13 @@ def discovered(origin: Origin, match: Match) -> Discovery:
     shape = origin.shape
     escaped = any(evidence.escaped for evidence in origin.failures)
     fixes = match.fixes
-    if origin.at_user and origin.failures and all(fix.technique != "compute-once" for fix in fixes):
-        fixes = (*fixes, compute_first(origin.failures[0]))
+    if (
+        origin.at_user
+        and origin.failures
+        and not any(fix.technique == "compute-once" and fix.edit is not None for fix in fixes)
+    ):
+        computed = compute_first(origin.failures[0])
+        fixes = (*(fix for fix in fixes if fix.technique != "compute-once"), computed)
     return Discovery(
         match=replace(match, at_least="high" if escaped else match.at_least, fixes=fixes),
         site=shape.site,

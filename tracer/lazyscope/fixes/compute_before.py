@@ -129,7 +129,9 @@ def _in_place(written: Written, parts: Sequence[ast.expr]) -> Edit | None:
 
 def _with_numpy(written: Written, draft: Draft) -> None:
     """NumPy's function in place of dask's of the same name, which fails on what is no dask array."""
-    node = written.expression
+    node: ast.AST | None = written.expression
+    if isinstance(node, ast.Attribute):
+        node = written.parents.get(node)
     if isinstance(node, ast.Call):
         path = written.resolved(node.func)
         name = path.removeprefix("dask.array.")

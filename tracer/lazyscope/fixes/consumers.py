@@ -189,7 +189,7 @@ class Consumers:
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             return all(self._assigned(statement, target, kind) for target in targets)
         if isinstance(statement, ast.Return):
-            return self._returned(statement)
+            return self._returned(statement, kind)
         if isinstance(statement, ast.For | ast.AsyncFor) and node is statement.iter:
             owner = self._owner(statement)
             return all(self._follow(owner, statement, name, kind) for name in stored_names(statement.target))
@@ -218,7 +218,7 @@ class Consumers:
             for node in ast.walk(self._tree)
         )
 
-    def _returned(self, statement: ast.Return) -> bool:
+    def _returned(self, statement: ast.Return, value: Kind) -> bool:
         """Whoever calls the function gets it: the callers in this file."""
         function = self._owner(statement)
         if not isinstance(function, FUNCTIONS):
@@ -229,7 +229,8 @@ class Consumers:
             if isinstance(node, ast.Call) and path_of(node.func)[-1:] == (function.name,)
         ]
         single = sum(isinstance(one, ast.Return) for one in scope_of(function).statements) == 1
-        kind: Kind = "numpy" if single and not isinstance(statement.value, ast.Tuple) else "unknown"
+        whole = single and value == "numpy" and not isinstance(statement.value, ast.Tuple)
+        kind: Kind = "numpy" if whole else "unknown"
         return all(self._climb(call, kind) for call in calls if not self._mark(call, function.name, kind))
 
     def _mark(self, node: ast.AST, name: str, kind: Kind) -> bool:
