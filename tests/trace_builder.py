@@ -139,6 +139,10 @@ class TraceBuilder:
             )
         )  # fmt: skip
 
+    def declared(self, entry: str, dask: str, lazy: bool | None, source: str) -> None:
+        """Add what a library declares of a function on dask arrays."""
+        self._records.append(events.Capability(self.text(entry), dask, lazy, source))
+
     def begin(
         self,
         site: int | None,

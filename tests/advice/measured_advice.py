@@ -64,8 +64,8 @@ def report(program: Program, room: Path) -> dict[str, Any]:
     room.mkdir(parents=True)
     (room / "program.py").write_text(program.text)
     lazyscope(["run", "-o", "program.lazy", "program.py"], program, room)
-    told = lazyscope(["report", "program.lazy", "--format", "json"], program, room)
-    found: dict[str, Any] = json.loads(told)
+    text = lazyscope(["report", "program.lazy", "--format", "json"], program, room)
+    found: dict[str, Any] = json.loads(text)
     return found
 
 
@@ -84,19 +84,15 @@ def lazyscope(arguments: list[str], program: Program, room: Path) -> str:
 
 def edits(fix: Mapping[str, Any]) -> list[Edit]:
     """The edits of a fix, of either version of the report; none if the fix is words."""
-    if fix.get("replacement"):
-        old = fix["replacement"]
-        return [Edit("program.py", old["line"], old["end_line"], old["new"])]
-    return [
-        Edit(edit["file"], edit["line"], edit["end_line"], edit["new"], edit.get("old"))
-        for edit in fix.get("edits") or []
-    ]
+    rows = [fix["replacement"]] if fix.get("replacement") else fix.get("edits") or []
+    return [Edit(row["file"], row["line"], row["end_line"], row["new"], row.get("old")) for row in rows]
 
 
 def edited(text: str, todo: Iterable[Edit]) -> str:
     """The text with all edits, from the last to the first so that line numbers stay true."""
     lines = text.splitlines(keepends=True)
-    for edit in reversed(sorted(todo, key=lambda edit: (edit.line, edit.end_line))):
+    in_order = sorted(todo, key=lambda edit: (edit.line, edit.end_line))
+    for edit in in_order[::-1]:
         there = [line.rstrip("\n") for line in lines[edit.line - 1 : edit.end_line]]
         if edit.old is not None and there != [line.rstrip("\n") for line in edit.old]:
             raise ValueError(f"line {edit.line} is {there}, not {edit.old}")
@@ -131,9 +127,9 @@ def executed(before: Measured, after: Measured) -> tuple[str, str]:
     return ("harms" if more else "nothing"), reason
 
 
-def advice(told: Mapping[str, Any], number: int) -> tuple[str, Mapping[str, Any] | None]:
+def advice(found: Mapping[str, Any], number: int) -> tuple[str, Mapping[str, Any] | None]:
     """The first finding above `info` as words, empty without one, and its fix of that number."""
-    loud = [finding for finding in told["findings"] if finding["severity"] != "info"]
+    loud = [finding for finding in found["findings"] if finding["severity"] != "info"]
     if not loud:
         return "", None
     fixes = [fix for fix in loud[0]["fixes"] if fix["technique"] != "none"]
@@ -173,8 +169,8 @@ def followed(program: Program, fix: Mapping[str, Any], room: Path) -> Judged:
 
 def reaches_best(program: Program, after: Measured) -> bool:
     """Whether the edited program executes no more than with the fix written by hand."""
-    best = program.header.get("best")
-    return bool(best) and after.executions <= best["executions"] and after.blocks <= best["blocks"]
+    best: Mapping[str, int] | None = program.header.get("best")
+    return best is not None and after.executions <= best["executions"] and after.blocks <= best["blocks"]
 
 
 def judged(program: Program, number: int, room: Path) -> Judged:
@@ -186,7 +182,8 @@ def judged(program: Program, number: int, room: Path) -> Judged:
         return Judged("missed" if program.is_problem else "loud", what)
     result = followed(program, fix, room)
     if not program.is_problem:
-        return dataclasses.replace(result, verdict="loud", reason=f"{what}: {result.verdict}, {result.reason}")
+        what = f"{what}: {result.verdict}"
+        return dataclasses.replace(result, verdict="loud", reason=f"{what}: {result.reason}")
     return dataclasses.replace(result, reason=f"{what}: {result.reason}")
 
 
@@ -199,7 +196,7 @@ def judged_in_a_room(program: Program, number: int) -> Judged:
             return Judged("failed", f"{type(error).__name__}: {str(error)[:120]}")
 
 
-def line(program: Program, result: Judged) -> str | None:
+def told(program: Program, result: Judged) -> str | None:
     """What to print about a program; nothing if it was helped, or left alone, as it should be."""
     notes = []
     if result.technique and program.is_problem and program.accepted:
@@ -249,8 +246,8 @@ def main() -> int:
             results = []
             for program, result in zip(chosen, found, strict=True):
                 results.append((program, result))
-                if told := line(program, result):
-                    print(told, flush=True)
+                if row := told(program, result):
+                    print(row, flush=True)
             print(f"{folder}: fix {asked.fix} of {totals(results)}", flush=True)
             harmed |= any(result.harm or result.verdict == "failed" for _, result in results)
     return int(harmed)

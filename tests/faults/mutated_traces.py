@@ -60,9 +60,8 @@ def cases(count: int) -> list[list[Any]]:
 
 def main(arguments: list[str]) -> int:
     """Show traces and say what came of it; 1 if anything went wrong."""
-    import trials
-
     import hostile_traces
+    import trials
 
     if len(arguments) == 3:
         base, kind, seed = arguments

@@ -12,10 +12,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import hostile_traces
 import mutated_traces
 import trials
 
-import hostile_traces
 from lazyscope.catalogue.diagnose import diagnose
 from lazyscope.model import journal
 from lazyscope.model.trace import assemble

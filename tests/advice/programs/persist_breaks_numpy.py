@@ -4,9 +4,6 @@
 #   "kind": [11, 15],
 #   "problem": true,
 #   "accepted_fixes": ["keep-0d", "persist", "batch-compute"],
-#   "never": {
-#     "x = x.persist() in centre": "NumPy arrays have no persist"
-#   },
 #   "truth": {"executions": 3, "blocks": 12, "raises": null},
 #   "best": {
 #     "executions": 1, "blocks": 4,

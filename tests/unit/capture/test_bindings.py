@@ -347,6 +347,18 @@ def test_names_of_a_statement_over_several_lines() -> None:
     assert sorted(found) == ["a", "abs", "b", "c", "max", "result"]
 
 
+def test_names_beyond_the_first_256_have_longer_arguments() -> None:
+    """Their instructions come in two parts."""
+    many = "; ".join(f"name{number} = {number}" for number in range(300))
+    namespace: dict[str, Any] = {}
+    exec(
+        compile(f"def function():\n    {many}\n    return max(name3, name299)", "<string>", "exec"), namespace
+    )
+    function = namespace["function"]
+    found = names_near(function.__code__, _instruction(function, "CALL"))
+    assert sorted(found) == ["max", "name299", "name3"]
+
+
 def test_names_before_the_first_instruction_are_none() -> None:
     assert names_near(_instruction.__code__, -1) == ()
 

@@ -95,3 +95,11 @@ def test_a_name_of_what_is_not_there_is_damage(build: TraceBuilder) -> None:
     build.binding(7, "x", "number")
     with pytest.raises(TraceFileError, match="refers to what it does not hold"):
         build.trace()
+
+
+def test_a_declaration_that_no_library_makes_is_unknown(build: TraceBuilder) -> None:
+    build.declared("library.f", "unsupported", None, "np_only")
+    build.declared("library.g", "[/b]", True, "")
+    trace = build.end().trace()
+    assert list(trace.capabilities) == ["library.f"]
+    assert trace.blind_spots == {"what a library declares: what the trace says of it cannot be true": 1}

@@ -87,7 +87,7 @@ def _holding(trace: TraceData, one: Rereading) -> Holding | None:
     held = [_held(trace, array, began) or _given_back(trace, array, forces) for array in one.user_arrays]
     named = tuple(array for array in held if array is not None)
     if len(named) < len(held):
-        named = _made_of(trace, one.user_arrays, began)
+        named = _made_of(trace, one.user_arrays, began) or _behind(trace, one.user_arrays, began)
     return Holding(one, named, forces) if named else None
 
 
@@ -95,7 +95,7 @@ def _held(trace: TraceData, array: Array, began: float) -> Held | None:
     """An array by its name; None if it has none, or was made after the first force that read it."""
     variable = holder_of(trace, array)
     late = array.made_by is not None and array.made_by.at > began
-    if variable is None or array.layer is None or late:
+    if variable is None or array.layer is None or late or is_made_again(trace, array):
         return None
     return Held(variable, array)
 
@@ -136,6 +136,48 @@ def _made_of(trace: TraceData, arrays: Sequence[Array], began: float) -> tuple[H
             if held is not None:
                 return (held,)
     return ()
+
+
+def _behind(trace: TraceData, arrays: Sequence[Array], began: float) -> tuple[Held, ...]:
+    """The nearest arrays with a name that all of these were made from; none if any has another origin."""
+    pending = [(array, 0) for array in arrays]
+    found: dict[str, Held] = {}
+    while pending:
+        array, steps = pending.pop()
+        held = _held(trace, with_layer(trace, array), began) if steps else None
+        if held is not None:
+            found[held.variable] = held
+            continue
+        maker = lineage(trace).makers.get(array.text)
+        inputs = lineage(trace).inputs[maker] if maker is not None and steps < _MOST_STEPS else ()
+        if not inputs:
+            return ()
+        pending += [(array_of(trace, *one), steps + 1) for one in inputs]
+    return tuple(found.values())
+
+
+_MOST_STEPS = 4
+"""Calls that are followed back from what is read again."""
+
+
+def is_made_again(trace: TraceData, array: Array) -> bool:
+    """Whether the same array is made at its place more than once: what is held there is held for nothing."""
+    if array.made_by is None or array.position is None:
+        return False
+    place = place_of(trace, array.position)
+    return [place_of(trace, site) for site in _makings(trace).get(array.text, ())].count(place) > 1
+
+
+def _makings(trace: TraceData) -> dict[int, list[int]]:
+    """By name of an array, the user's positions at which it was made, each as often as it was."""
+    known: dict[int, list[int]] | None = vars(trace).get("_positions_of_makings")
+    if known is None:
+        known = vars(trace)["_positions_of_makings"] = {}
+        for call in trace.calls:
+            if call.user_site is not None:
+                for name in {output[0] for output in call.outputs}.difference(call.inputs):
+                    known.setdefault(name, []).append(call.user_site)
+    return known
 
 
 def _takers(trace: TraceData) -> dict[int, list[int]]:

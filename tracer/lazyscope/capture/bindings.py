@@ -1,7 +1,8 @@
 """What plain names are bound to where an event happens, looked up once for each place.
 
-Names of the statement of the site are looked up there; in frames of the user's all names that their code
-uses. Only what `kinds` tells of a value is kept.
+Names of the statement of the site are looked up there; in the innermost frame of the user's all names that
+its code uses, and in those around it, of these, what may hold arrays. Only what `kinds` tells of a value is
+kept.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from inspect import CO_OPTIMIZED
 from types import CodeType, FrameType, TracebackType
-from typing import Any, NamedTuple
+from typing import Any, Literal, TypeAlias
 
 from lazyscope.capture.callsite import Sighting, frames_of
-from lazyscope.capture.kinds import Description, describe
+from lazyscope.capture.kinds import Description, describe, kind_of
 from lazyscope.capture.local_names import MISSING, local_values
-from lazyscope.capture.names_in_code import names_near
+from lazyscope.capture.names_in_code import names_near, names_used
 from lazyscope.capture.own_failures import survived
 from lazyscope.capture.recorder import SIGHTINGS, Recorder
 from lazyscope.capture.session import Session
@@ -29,16 +30,14 @@ USER_FRAMES = 4
 """Frames of the user's that are looked at, the innermost ones."""
 
 
-class _Bound(NamedTuple):
-    """One name with what it is bound to."""
+_Which: TypeAlias = Literal["near", "arrays", "all"]
+"""Names of a frame: of the lines of the instruction; with what else its code uses that may hold an array, or
+is a module; all that its code uses."""
 
-    name: str
-    scope: str
-    in_statement: bool
-    value: Description
+_Bound: TypeAlias = tuple[str, str, bool, Description]
+"""A name, its scope, whether it stands in the lines of the instruction, and what it is bound to."""
 
-
-_Place = tuple[CodeType, int, list[_Bound]]
+_Place: TypeAlias = tuple[CodeType, int, list[_Bound]]
 
 
 def note(session: Session, sighting: Sighting, frame: FrameType) -> None:
@@ -69,11 +68,10 @@ def _guarded_look(session: Session, sighting: Sighting, frames: Iterable[tuple[F
 def _look(session: Session, sighting: Sighting, frames: Iterable[tuple[FrameType, int]]) -> None:
     recorder = session.recorder
     found = []
-    for frame, instruction, is_user in _of_interest(session, sighting, frames):
+    for frame, instruction, which in _of_interest(session, sighting, frames):
         code = frame.f_code
         if (id(code), instruction) not in recorder.bound:
-            near = names_near(code, instruction)
-            found.append((code, instruction, _bound(frame, near, everything=is_user)))
+            found.append((code, instruction, _bound(frame, names_near(code, instruction), which)))
     written: list[tuple[int, _Row]] = []
     if found and not recorder.note(lambda recorder: _rows(recorder, found, written)):
         return
@@ -92,8 +90,8 @@ def _look(session: Session, sighting: Sighting, frames: Iterable[tuple[FrameType
 
 def _of_interest(
     session: Session, sighting: Sighting, frames: Iterable[tuple[FrameType, int]]
-) -> Iterator[tuple[FrameType, int, bool]]:
-    """The frames of the site and of the user, with whether they are the user's."""
+) -> Iterator[tuple[FrameType, int, _Which]]:
+    """The frames of the site and of the user, with the names that are of interest there."""
     places = sighting.places
     number = users = 0
     for frame, reached in frames:
@@ -105,108 +103,123 @@ def _of_interest(
         is_user = session.roles.of(code.co_filename, frame.f_globals) == "user"
         users += is_user
         if number == 0 or is_user:
-            yield frame, reached, is_user
+            yield frame, reached, "near" if not is_user else "all" if users == 1 else "arrays"
         number += 1
 
 
 # Names of a frame
 
 
-def _bound(frame: FrameType, near: tuple[str, ...], *, everything: bool) -> list[_Bound]:
-    """What names of a frame are bound to: those near the instruction, or all that its code uses."""
-    names = dict.fromkeys(near, True)
-    if everything:
-        for used in _used(frame):
-            names.setdefault(used, False)
-    found = []
-    for name, scope, value in _values(frame, [name for name in names if _is_variable(name)][:LOOKED_UP]):
-        found.append(_Bound(name, scope, names[name], describe(value)))
+def _bound(frame: FrameType, near: tuple[str, ...], which: _Which) -> list[_Bound]:
+    """What names of a frame are bound to: those near the instruction, and which others that its code uses."""
+    found: list[_Bound] = []
+    for name, scope, value in _values(frame, _names(frame, near, which)):
+        in_statement = name in near
+        if which != "arrays" or in_statement or kind_of(type(value))[0] in _WORTH_A_LOOK:
+            found.append((name, scope, in_statement, describe(value)))
     if len(found) > MOST:
         found.sort(key=_rank)
         del found[MOST:]
     return found
 
 
-def _is_variable(name: str) -> bool:
-    return name.isidentifier() and not name.startswith("__")
+_WORTH_A_LOOK = frozenset(
+    {
+        "dask array", "data array", "dataset", "dask dataframe", "dask series", "delayed", "list", "tuple",
+        "dict", "module",
+    }
+)  # fmt: skip
+"""Kinds that are looked for in frames further out: what may hold arrays, and what names are reached by."""
 
 
 def _rank(bound: _Bound) -> int:
-    if bound.in_statement or bound.value.arrays:
+    _, _, in_statement, value = bound
+    if in_statement or value.arrays:
         return 0
-    return 2 if bound.value.kind in ("function", "class", "other") else 1
+    return 2 if value.kind in ("function", "class", "other") else 1
 
 
-def _used(frame: FrameType) -> Iterator[str]:
-    """Names of variables that the code of a frame uses, and those of the function it is a part of."""
-    within: FrameType | None = frame
-    while within is not None:
-        code = within.f_code
-        yield from (*code.co_varnames, *code.co_cellvars, *code.co_freevars, *code.co_names)
-        within = _around(within, code)
+def _names(frame: FrameType, near: tuple[str, ...], which: _Which) -> list[str]:
+    """Names to look up, each once; those of the function that a frame's code is a part of, too."""
+    if which == "near":
+        return [*near]
+    code = frame.f_code
+    names = dict.fromkeys((*near, *names_used(code)))
+    outer = _around(frame, code)
+    while outer is not None:
+        names.update(dict.fromkeys(names_used(outer.f_code)))
+        outer = _around(outer, outer.f_code)
+    return [*names][:LOOKED_UP]
 
 
 def _around(frame: FrameType, code: CodeType) -> FrameType | None:
     """The frame whose code has the code of this one in it: a comprehension, before Python 3.12, or lambda."""
-    outer = frame.f_back
-    if outer is None or not code.co_name.startswith("<") or code.co_name == "<module>":
+    if not code.co_name.startswith("<") or code.co_name == "<module>":
         return None
-    return outer if any(constant is code for constant in outer.f_code.co_consts) else None
+    outer = frame.f_back
+    held = outer is not None and any(constant is code for constant in outer.f_code.co_consts)
+    return outer if held else None
 
 
-def _values(frame: FrameType, names: list[str]) -> Iterator[tuple[str, str, Any]]:
+def _values(frame: FrameType, names: list[str]) -> list[tuple[str, str, Any]]:
     """Names, where they are bound, and their values: as Python looks them up, without builtins."""
-    module, missing = frame.f_globals, names
+    module = frame.f_globals
+    found: list[tuple[str, str, Any]] = []
     within: FrameType | None = frame
-    while within is not None:
+    while within is not None and names:
         code = within.f_code
-        is_module = not code.co_flags & CO_OPTIMIZED and within.f_locals is module
-        values = {} if is_module else local_values(within, missing)
-        for name, value in values.items():
-            is_free = within is not frame or name in code.co_freevars
-            yield name, "free" if is_free else "local", value
-        missing = [name for name in missing if name not in values]
+        if code.co_flags & CO_OPTIMIZED or within.f_locals is not module:
+            values = local_values(within, names)
+            is_free = within is not frame
+            free = code.co_freevars
+            for name, value in values.items():
+                found.append((name, "free" if is_free or name in free else "local", value))
+            if values:
+                names = [name for name in names if name not in values]
         within = _around(within, code)
-    for name in missing:
+    for name in names:
         value = module.get(name, MISSING)
         if value is not MISSING:
-            yield name, "global", value
+            found.append((name, "global", value))
+    return found
 
 
 # Rows of the trace
 
 
-_Row = tuple[Any, ...]
+_Row: TypeAlias = tuple[Any, ...]
 _NAME, _WHAT = 2, 4
 """Where a row has the name, and from where on what that is bound to."""
 
 
 def _rows(recorder: Recorder, found: list[_Place], written: list[tuple[int, _Row]]) -> list[_Row]:
     """Rows for what is new; with the identity of the code object they are put into `written` too."""
+    text = recorder.text
     for code, instruction, bound in found:
-        position = recorder.position((code, instruction))
-        known = recorder.names.get(id(code), {})
-        met = set()
-        for one in bound:
-            row = _row(recorder, position, one)
+        position, identity, met = recorder.position((code, instruction)), id(code), set()
+        known = recorder.names.get(identity, {})
+        for name, scope, in_statement, value in bound:
+            row = _row(recorder, position, text(name), scope, in_statement, value)
             met.add(row[_NAME])
-            if one.in_statement or known.get(row[_NAME]) != row[_WHAT:]:
-                written.append((id(code), row))
+            if in_statement or known.get(row[_NAME]) != row[_WHAT:]:
+                written.append((identity, row))
         gone = known.keys() - met if len(bound) < MOST else ()
-        written += [(id(code), ("V", position, name, False, *_UNBOUND)) for name in gone]
+        written += [(identity, ("V", position, name, False, *_UNBOUND)) for name in gone]
     return [row for _, row in written]
 
 
 _UNBOUND = ("unbound",)
 
 
-def _row(recorder: Recorder, position: int | None, bound: _Bound) -> _Row:
-    value = bound.value
-    dtype, chunks, shape = value.dtype, value.chunks, value.shape
+def _row(
+    recorder: Recorder, position: int | None, name: int, scope: str, in_statement: bool, value: Description
+) -> _Row:
+    kind, path, arrays, dtype, chunks, shape, length, elements = value
     return (
-        "V", position, recorder.text(bound.name), bound.in_statement, value.kind, bound.scope,
-        recorder.optional_text(value.type), [recorder.text(array) for array in value.arrays],
+        "V", position, name, in_statement, kind, scope,
+        None if path is None else recorder.text(path),
+        [recorder.text(array) for array in arrays] if arrays else [],
         None if dtype is None else recorder.dtype(dtype),
         None if chunks is None else recorder.layout(chunks),
-        None if shape is None else list(shape), value.length, value.elements,
+        None if shape is None else list(shape), length, elements,
     )  # fmt: skip

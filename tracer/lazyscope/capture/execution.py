@@ -298,6 +298,7 @@ class Execution:
         asked = session.history.ask(demand, number)
         trigger = trigger_of(sighting.inner)
         user_site, entry, inherited = self._user(session, sighting)
+        session.reached(entry)
         if trigger == "store":
             # The arrays asked for have the shape of what is written, and come back empty.
             expected = None

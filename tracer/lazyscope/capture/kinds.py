@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from lazyscope.capture.plain import numpy, stored
 
@@ -77,22 +77,31 @@ _KINDS = {
 }
 """By module and name of a class."""
 
-_remembered: dict[int, tuple[weakref.ref[type], str, str]] = {}
+_Known: TypeAlias = tuple[weakref.ref[type], str, str, Description | None]
+"""A class, its kind and import path, and what is said of its instances if that is the same for all."""
+
+_remembered: dict[int, _Known] = {}
 
 
 def kind_of(cls: type) -> tuple[str, str]:
     """Kind and import path of a class."""
+    known = _known(cls)
+    return known[1], known[2]
+
+
+def _known(cls: type) -> _Known:
     known = _remembered.get(id(cls))
     if known is not None and known[0]() is cls:
-        return known[1], known[2]
+        return known
     if len(_remembered) >= _MOST_REMEMBERED:
         _remembered.clear()
     bases = _bases_of_class(cls)
     kind = next((_KINDS[named] for named in map(_named, bases) if named in _KINDS), "other")
     module, name = _named(cls)
     path = _short(name if module == "builtins" else f"{module}.{name}")
-    _remembered[id(cls)] = (weakref.ref(cls), kind, path)
-    return kind, path
+    same = None if kind in _DESCRIBED else Description(kind, None if kind in _PLAIN else path)
+    known = _remembered[id(cls)] = (weakref.ref(cls), kind, path, same)
+    return known
 
 
 def _named(cls: type) -> tuple[str, str]:
@@ -107,13 +116,8 @@ def _short(text: str) -> str:
 
 def describe(value: Any) -> Description:
     """Describe a value."""
-    kind, path = kind_of(type(value))
-    special = _DESCRIBED.get(kind, _other)
-    return special(value, kind, path)
-
-
-def _other(value: Any, kind: str, path: str) -> Description:
-    return Description(kind, None if kind in _PLAIN else path)
+    _, kind, path, same = _known(type(value))
+    return _DESCRIBED[kind](value, kind, path) if same is None else same
 
 
 _PLAIN = frozenset({"none", "bool", "text"})
@@ -150,10 +154,16 @@ def _dict(value: Any, kind: str, path: str) -> Description:
 
 def _container(kind: str, path: str, count: int, elements: Iterable[Any]) -> Description:
     values = [*elements]
-    kinds = {kind_of(type(one))[0] for one in values}
+    classes = [*map(type, values)]
+    # By identity: a class may have a hash of its own.
+    kinds = {kind_of(one)[0] for one in dict(zip(map(id, classes), classes, strict=True)).values()}
+    arrays = () if kinds.isdisjoint(_WITH_NAMES) else tuple(islice(_arrays(values), ARRAYS))
     alike = kinds.pop() if len(kinds) == 1 else None
-    own = None if path == kind else path
-    return Description(kind, own, tuple(islice(_arrays(values), ARRAYS)), length=count, elements=alike)
+    return Description(kind, None if path == kind else path, arrays, length=count, elements=alike)
+
+
+_WITH_NAMES = frozenset({"dask array", "data array"})
+"""Kinds of elements whose arrays are named."""
 
 
 def _arrays(values: Iterable[Any]) -> Iterator[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from inspect import CO_OPTIMIZED
-from types import FrameType, FunctionType, MethodType
+from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
 MISSING: Any = object()
 
 _READS_ITS_LOCALS = frozenset(("locals", "vars", "eval", "exec"))
 """Before Python 3.13 a function that uses one of these shares its dict of locals with us."""
+_OF_PYTEST = "@py_builtins"
 
 
 def local_values(frame: FrameType, names: Iterable[str]) -> dict[str, Any]:
@@ -27,13 +28,19 @@ def local_values(frame: FrameType, names: Iterable[str]) -> dict[str, Any]:
     # Reading fills one dict that the frame keeps and shares with whoever else asks, and writes over what
     # a debugger stopped in this frame has put there.
     debugged = type(frame.f_trace) is FunctionType or type(frame.f_trace) is MethodType
-    if debugged or not _READS_ITS_LOCALS.isdisjoint(code.co_names):
+    if debugged or _reads_its_locals(code):
         return {}
     snapshot = frame.f_locals
     values = _picked(snapshot, names)
     if sys.getrefcount(snapshot) <= 3:  # ours, the frame's and the argument's: no one else's
         snapshot.clear()
     return values
+
+
+def _reads_its_locals(code: CodeType) -> bool:
+    used = _READS_ITS_LOCALS.intersection(code.co_names)
+    # pytest writes assertions so that they ask `locals()` for a name, and keep nothing of it.
+    return bool(used) and not (used == {"locals"} and _OF_PYTEST in code.co_names)
 
 
 def _picked(local: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from lazyscope.capture.instruction import position_of
 _UNIT = 2
 """Bytes of an instruction, and of each cache entry after it."""
 
-_REACH = 200
+_REACH = 64
 """Units before and after the instruction that are looked at."""
 
 _LONGEST = 40
@@ -47,6 +47,8 @@ _FAST_TWICE = frozenset(
     operation for name, operation in opcode.opmap.items() if operation in _FAST and name.count("_FAST") == 2
 )
 """Of these, the ones that have two indices in one argument."""
+_WITH_NAMES = _NAMED | _FAST | {_GLOBAL}
+_CACHE = opcode.opmap["CACHE"]
 _EXTENDED = opcode.opmap["EXTENDED_ARG"]
 
 _remembered: dict[tuple[int, int], tuple[weakref.ref[CodeType], tuple[str, ...]]] = {}
@@ -73,9 +75,29 @@ def names_near(code: CodeType, lasti: int) -> tuple[str, ...]:
         return known[1]
     if len(_remembered) >= MOST_REMEMBERED:
         _remembered.clear()
-    names = tuple(dict.fromkeys(_names(code, lasti)))
+    names = tuple(filter(_is_variable, dict.fromkeys(_names(code, lasti))))
     _remembered[id(code), lasti] = (weakref.ref(code), names)
     return names
+
+
+_used: dict[int, tuple[weakref.ref[CodeType], tuple[str, ...]]] = {}
+
+
+def names_used(code: CodeType) -> tuple[str, ...]:
+    """Variables that a code object may use; names of attributes are among them, as it tells no difference."""
+    known = _used.get(id(code))
+    if known is not None and known[0]() is code:
+        return known[1]
+    if len(_used) >= MOST_REMEMBERED:
+        _used.clear()
+    names = dict.fromkeys((*code.co_varnames, *code.co_cellvars, *code.co_freevars, *code.co_names))
+    found = tuple(filter(_is_variable, names))
+    _used[id(code)] = (weakref.ref(code), found)
+    return found
+
+
+def _is_variable(name: str) -> bool:
+    return name.isidentifier() and not name.startswith("__")
 
 
 def _names(code: CodeType, lasti: int) -> Iterator[str]:
@@ -83,31 +105,42 @@ def _names(code: CodeType, lasti: int) -> Iterator[str]:
         return
     first = max(lasti // _UNIT - _REACH, 0)
     end = lasti // _UNIT + _REACH
-    lines = [
-        (line, last if last is not None and last - line < _LONGEST else line) if line is not None else None
-        for line, last, _, _ in islice(code.co_positions(), first, end)
-    ]
-    begin, last = _widened(position_of(code, lasti)[0], lines)
     content = code.co_code
-    extended = 0
-    for unit, span in enumerate(lines, first):
-        operation, argument = content[unit * _UNIT], content[unit * _UNIT + 1] | extended
-        extended = argument << 8 if operation == _EXTENDED else 0
-        if span is not None and begin <= span[0] <= last:
-            yield from _named(code, operation, argument)
+    operations = content[first * _UNIT : end * _UNIT : _UNIT]
+    spans = [
+        (unit, operation, line, last if last - line < _LONGEST else line)
+        for unit, operation, (line, last, _, _) in zip(
+            range(first, end), operations, islice(code.co_positions(), first, end), strict=False
+        )
+        if operation != _CACHE and line is not None and last is not None
+    ]
+    begin, last = _widened(position_of(code, lasti)[0], [span[2:] for span in spans if span[3] > span[2]])
+    for unit, operation, line, _ in spans:
+        if begin <= line <= last and operation in _WITH_NAMES:
+            yield from _named(code, operation, _argument(content, unit))
 
 
-def _widened(line: int, lines: list[tuple[int, int] | None]) -> tuple[int, int]:
+def _widened(line: int, lines: list[tuple[int, int]]) -> tuple[int, int]:
     """The lines of the statement around a line: those of all instructions that overlap."""
     begin = end = line
-    for _ in range(_PASSES):
+    for _ in range(_PASSES if lines else 0):
         before = begin, end
-        for span in lines:
-            if span is not None and span[0] <= end and span[1] >= begin:
-                begin, end = min(begin, span[0]), max(end, span[1])
+        for first, last in lines:
+            if first <= end and last >= begin:
+                begin, end = min(begin, first), max(end, last)
         if before == (begin, end):
             break
     return begin, end
+
+
+def _argument(content: bytes, unit: int) -> int:
+    """The argument of an instruction, with what the ones before it extend it by."""
+    argument, shift = content[unit * _UNIT + 1], 8
+    while unit and content[(unit - 1) * _UNIT] == _EXTENDED:
+        unit -= 1
+        argument |= content[unit * _UNIT + 1] << shift
+        shift += 8
+    return argument
 
 
 def _named(code: CodeType, operation: int, argument: int) -> Iterator[str]:

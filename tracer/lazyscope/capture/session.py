@@ -56,6 +56,8 @@ class Session:
         self.open = True
         self.unknown: set[str] = set()
         """Names of arrays whose shape is known to be unknown."""
+        self.entries: set[str] = set()
+        """Library functions that led to forces, failures and unknown shapes."""
         self.switches: dict[str, bool] = {}
         """Switches of libraries as they were at the last force."""
         self.started = time.perf_counter()
@@ -96,6 +98,11 @@ class Session:
             self.allowed += allowed
             return self.forces
 
+    def reached(self, entry: str | None) -> None:
+        """Note the library function that led to an event."""
+        if entry is not None:
+            self.entries.add(entry)
+
     def blind_spot(self, text: str) -> None:
         self.recorder.blind_spot(text)
 
@@ -122,6 +129,7 @@ class Session:
                 if escaped and not record.escaped:
                     self._escaped(record)
                 return
+        self.reached(sighting.entry)
         self.recorder.emit(
             lambda recorder: self._failure(recorder, error, sighting, operation, force, escaped)
         )
@@ -347,6 +355,9 @@ def release() -> None:
 
 @guarded
 def _close(session: Session, end: events.End) -> None:
+    from lazyscope.capture import capabilities
+
+    capabilities.note(session)
     session.recorder.close(end)
     if not (session.recorder.ended or session.recorder.journal.exists):
         narration.narrate(f"{session.recorder.journal.path} was removed or replaced while the program ran")

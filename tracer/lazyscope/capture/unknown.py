@@ -42,6 +42,7 @@ def note_unknown(session: Session, array: Any, frame: FrameType) -> None:
         call.origin = True
     sighting = session.sighter.sight(frame)
     bindings.note(session, sighting, frame)
+    session.reached(sighting.entry)
     operation = call.operation.rpartition(".")[2] if call is not None else operation_of(sighting.inner)
     session.recorder.emit(
         lambda recorder: events.UnknownShape(

@@ -401,7 +401,7 @@ def caller_fixes(evidence: ForceEvidence) -> list[Fix]:
 
 
 def forces_again(evidence: ForceEvidence) -> bool:
-    """Whether the call executes graphs more than once, so that its arguments had better be computed before."""
+    """Whether the call executes graphs more than once, so that computing its arguments helps."""
     return len(_forces_from(evidence.trace, evidence.user_site)) > 1
 
 

@@ -18,6 +18,7 @@ from lazyscope.catalogue.finding import Actionability, Diagnosis, Discovery, Fin
 from lazyscope.catalogue.fingerprint import Fingerprints
 from lazyscope.catalogue.severity import ORDER, severity
 from lazyscope.fixes.check import held_to_rules
+from lazyscope.fixes.edit import Edit
 from lazyscope.fixes.fix import Fix
 from lazyscope.model.trace import TraceData
 
@@ -297,7 +298,7 @@ def _linked(
         for number, found in enumerate(sorted(findings, key=lambda one: _first(trace, one)))
     ]
     causes = _causes(named, drafts)
-    causes = _ended_with_call(named) | causes
+    causes = _fixed_together(named) | _ended_with_call(named) | causes
     for found in named:
         if found.code == _NO_ROOM or running in found.forces:
             causes.pop(found.id, None)
@@ -342,6 +343,20 @@ def _is_of(found: Finding, draft: _Draft) -> bool:
     )
 
 
+def _fixed_together(findings: list[Finding]) -> dict[str, str]:
+    """Findings whose first fix is the very edit that another begins with."""
+    alike: dict[Edit, list[Finding]] = {}
+    for found in findings:
+        first = found.fixes[0].edit if found.fixes else None
+        if first is not None:
+            alike.setdefault(first, []).append(found)
+    causes: dict[str, str] = {}
+    for group in alike.values():
+        head = min(group, key=lambda found: (found.owns_forces, -found.at_stake))
+        causes |= {found.id: head.id for found in group if found is not head}
+    return causes
+
+
 def _ended_with_call(findings: list[Finding]) -> dict[str, str]:
     """Findings in the library that go away with what the best fix of the dearest one does to the call."""
     calls: dict[Hashable, list[Finding]] = {}
@@ -383,19 +398,40 @@ def forces_at(trace: TraceData) -> dict[int, float]:
 
 
 def _ranked(findings: list[Finding], running: int | None) -> list[Finding]:
-    """The dearest first, numbered anew.
+    """What saves most first, each followed by what goes away with it, and numbered: F1, F1a, F1b, F2.
 
-    Before all others comes that of the force that killed the program; what goes away with another comes
-    after those of its severity that do not.
+    Before all others comes that of the force that killed the program, then what ended it; last what is no
+    problem.
     """
 
-    def rank(one: Finding) -> tuple[bool, int, bool, float]:
+    def rank(one: Finding) -> tuple[bool, bool, bool, float, float]:
         killed_by = running is not None and one.owns_forces and running in one.forces
-        return not killed_by, ORDER.index(one.severity), one.follows is not None, -one.at_stake
+        ended = one.severity == "high" and bool(one.failures)
+        return not killed_by, not ended, one.severity == "info", -promised_seconds(one), -one.at_stake
 
-    ordered = sorted(findings, key=rank)
-    ids = {found.id: f"F{number}" for number, found in enumerate(ordered, start=1)}
-    return [
-        replace(found, id=ids[found.id], follows=None if found.follows is None else ids[found.follows])
-        for found in ordered
-    ]
+    heads = sorted((one for one in findings if one.follows is None), key=rank)
+    followers: dict[str, list[Finding]] = {}
+    for one in sorted(findings, key=rank):
+        followers.setdefault(one.follows or "", []).append(one)
+    ordered: list[Finding] = []
+    for number, head in enumerate(heads, start=1):
+        ordered.append(replace(head, id=f"F{number}"))
+        for place, one in enumerate(followers.get(head.id, ())):
+            ordered.append(replace(one, id=f"F{number}{_letters(place)}", follows=f"F{number}"))
+    return ordered
+
+
+def promised_seconds(found: Finding) -> float:
+    """What the best fix that is an edit saves, at most; 0 if none says."""
+    seconds = [fix.estimate.seconds[1] for fix in found.fixes if fix.edit and fix.estimate.seconds]
+    return max(seconds, default=0.0)
+
+
+def _letters(number: int) -> str:
+    """``a`` to ``z``, then ``aa``."""
+    found = ""
+    number += 1
+    while number:
+        number, last = divmod(number - 1, 26)
+        found = chr(ord("a") + last) + found
+    return found

@@ -26,6 +26,7 @@ from lazyscope.analysis.asked import force_of
 from lazyscope.analysis.cost import site_at
 from lazyscope.analysis.holdings import (
     CONSTANT_BYTES,
+    Held,
     Holding,
     best,
     common_line,
@@ -38,20 +39,15 @@ from lazyscope.analysis.reading import Reading, assigned_before, read
 from lazyscope.analysis.rereading import PartitionRereading, partition_rereading
 from lazyscope.analysis.savings import Saving, if_persisted
 from lazyscope.catalogue.advice import (
-    held,
-    line_of,
-    lines_before,
     names,
-    persist_lines,
     short,
     times,
 )
-from lazyscope.catalogue.caught_arrays import after_assignment
 from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.catalogue.requests import sharing_groups
-from lazyscope.fixes.edit import Edit
-from lazyscope.fixes.fix import Fix
-from lazyscope.fixes.persist import estimate_of, persist
+from lazyscope.fixes.batch_compute import batch
+from lazyscope.fixes.fix import Estimate, Fix
+from lazyscope.fixes.persist import persist, persist_variable, summary_of
 from lazyscope.fixes.store import store
 from lazyscope.model.trace import TraceData
 
@@ -229,7 +225,7 @@ def _of_partitions(trace: TraceData, found: PartitionRereading) -> Discovery | N
     if at is None:
         return None
     return Discovery(
-        Match(why=_why_partitions(trace, found), fixes=(fix, *_batch(found)), title=_PARTITIONS_TITLE),
+        Match(why=_why_partitions(trace, found), fixes=(fix, *_batch(trace, found)), title=_PARTITIONS_TITLE),
         site=at,
         user_site=at,
         forces=found.forces,
@@ -279,52 +275,49 @@ _Placed = tuple[Fix, int | None]
 
 
 def _hold_arrays(trace: TraceData, arrays: list[Array], saving: Saving) -> _Placed:
-    lines = persist_lines(array.variable for array in arrays if array.variable)
+    fix = persist(trace, [Held(array.variable or "", array) for array in arrays], saving)
     last = max(arrays, key=lambda array: array.made_by.at if array.made_by else 0.0)
-    where = "" if last.position is None else f" after {line_of(site_at(trace, last.position))}"
+    if fix is None:
+        return store(trace, [Held(array.variable or "", array) for array in arrays], saving), last.position
     least, most = saving.partition_reads
-    fix = Fix(
-        "persist",
-        f"`{'; '.join(lines)}`{where}: the partitions are read once, for all of them",
-        f"{held(saving.bytes_held)}; saves {figures.count(least)} to {figures.count(most)} partition reads"
-        if least != most
-        else f"{held(saving.bytes_held)}; saves {figures.count(most)} partition reads",
-        estimate=estimate_of(saving),
-        edit=None if last.position is None else after_assignment(trace, last.position, *lines),
-    )
-    return fix, last.position
+    reads = figures.count(most) if least == most else f"{figures.count(least)} to {figures.count(most)}"
+    return replace(fix, price=f"{fix.price}; saves {reads} partition reads"), last.position
 
 
 def _hold_dataframe(trace: TraceData, found: PartitionRereading) -> _Placed:
     first = force_of(trace, found.forces[0]).begin
     variable = _common_dataframe(trace, found)
-    if first.user_site is None or variable is None:
-        what = "the dataframe once, before it is used: `df = df.persist()`"
-        return Fix("persist", f"hold {what}", held(None)), first.user_site
-    line = f"{variable} = {variable}.persist()"
-    reading = read(trace, first.user_site)
-    replacement: Edit | None = None
-    if reading is not None and not reading.loops:
-        replacement = lines_before(trace, first.user_site, reading.insertion, line)
+    shown = f"`{variable}`" if variable is not None else "the dataframe"
+    sketch = f"hold {shown} in memory once, with `persist`, before it is used"
+    edit = None
+    if first.user_site is not None and variable is not None:
+        edit = persist_variable(trace, first.user_site, variable)
     fix = Fix(
         "persist",
-        f"`{line}` before line {trace.positions[first.user_site].line}",
+        summary_of(trace, edit) if edit is not None else sketch,
         "holds the partitions in memory, with all columns that it has by then; their size is not known",
-        edit=replacement,
+        estimate=Estimate(seconds=(0.0, found.seconds)),
+        edit=edit,
+        sketch=sketch,
     )
     return fix, first.user_site
 
 
-def _batch(found: PartitionRereading) -> tuple[Fix, ...]:
+def _batch(trace: TraceData, found: PartitionRereading) -> tuple[Fix, ...]:
     together = len(found.forces)
-    return (
-        Fix(
-            "batch-compute",
-            f"ask for the results of the {together} forces in one `dask.compute(...)`: "
-            "each partition is read once where nothing is selected differently",
-            "everything that is computed must be known by then",
-        ),
+    sites = [force_of(trace, number).begin.user_site for number in found.forces]
+    whole = [site for site in sites if site is not None]
+    done = batch(trace, whole) if len(whole) == len(sites) else None
+    sketch = f"ask for the {together} results together, with one call of `dask.compute`"
+    fix = Fix(
+        "batch-compute",
+        f"`{done.statement}`" if done is not None else sketch,
+        "everything that is computed must be known by then",
+        estimate=Estimate(seconds=(0.0, found.seconds)),
+        edit=done.edit if done is not None else None,
+        sketch=sketch,
     )
+    return (fix,)
 
 
 def _common_dataframe(trace: TraceData, found: PartitionRereading) -> str | None:

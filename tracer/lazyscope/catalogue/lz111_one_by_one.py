@@ -21,8 +21,7 @@ from lazyscope.catalogue.advice import names, short
 from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.catalogue.requests import Group, sharing_groups, waiting_groups
 from lazyscope.catalogue.rewriting import present
-from lazyscope.fixes.batch_compute import batch
-from lazyscope.fixes.edit import Edit
+from lazyscope.fixes.batch_compute import Batch, batch
 from lazyscope.fixes.fix import Estimate, Fix
 from lazyscope.fixes.persist import persist
 from lazyscope.model.trace import TraceData
@@ -54,9 +53,9 @@ def find(trace: TraceData) -> Iterator[Discovery]:
     for group in sharing_groups(trace):
         yield _discovery(trace, group)
     for group in waiting_groups(trace):
-        edit = batch(trace, [request.position for request in group.requests])
-        if edit is not None:
-            yield _side_by_side(trace, group, edit)
+        together = batch(trace, [request.position for request in group.requests])
+        if together is not None:
+            yield _side_by_side(trace, group, together)
 
 
 # What is said
@@ -87,7 +86,7 @@ def _discovery(trace: TraceData, group: Group) -> Discovery:
     )
 
 
-def _side_by_side(trace: TraceData, group: Group, edit: Edit) -> Discovery:
+def _side_by_side(trace: TraceData, group: Group, together: Batch) -> Discovery:
     """Nothing is repeated, but each result waits for the one before."""
     forces = [request.force for request in group.requests]
     first, seconds = group.requests[0], [force.self_seconds for force in forces]
@@ -96,10 +95,10 @@ def _side_by_side(trace: TraceData, group: Group, edit: Edit) -> Discovery:
     stake = sum(seconds) - max(seconds)
     fix = Fix(
         "batch-compute",
-        _summary(edit),
+        _summary(together),
         "the results are in memory together",
         estimate=Estimate(seconds=(0.0, stake)),
-        edit=edit,
+        edit=together.edit,
         sketch=_sketch(group),
     )
     return Discovery(
@@ -150,13 +149,13 @@ def _lines(lines: list[int]) -> str:
 
 def _fixes(trace: TraceData, group: Group, stake: float) -> list[Fix]:
     shared = sum(request.shared for request in group.requests)
-    edit = batch(trace, [request.position for request in group.requests])
+    found_together = batch(trace, [request.position for request in group.requests])
     together = Fix(
         "batch-compute",
-        _summary(edit) if edit is not None else _sketch(group),
+        _summary(found_together) if found_together is not None else _sketch(group),
         "the results are in memory together",
         estimate=Estimate(tasks_repeated=(0, shared), seconds=(0.0, stake)),
-        edit=edit,
+        edit=found_together.edit if found_together is not None else None,
         sketch=_sketch(group),
     )
     own = {request.force.id for request in group.requests}
@@ -165,9 +164,9 @@ def _fixes(trace: TraceData, group: Group, stake: float) -> list[Fix]:
     return [together, *present(*(persist(trace, one.held, saving) for one, saving in found[:1]))]
 
 
-def _summary(edit: Edit) -> str:
-    change = edit.main
-    return f"`{' '.join(line.strip() for line in change.new)}` on line {change.line}"
+def _summary(together: Batch) -> str:
+    where = together.edit.main
+    return f"`{together.statement}`, {'before' if where.is_insertion else 'on'} line {where.line}"
 
 
 def _sketch(group: Group) -> str:

@@ -14,16 +14,16 @@ Fixes
 
 from __future__ import annotations
 
-import re
-
 from lazyscope.analysis.asked import asks
 from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.reading import Reading
 from lazyscope.analysis.savings import if_persisted
-from lazyscope.catalogue.advice import changed_line, held, held_as_numpy, short
+from lazyscope.catalogue.advice import held, held_as_numpy, short
+from lazyscope.catalogue.asking import asks_by_method
 from lazyscope.catalogue.finding import Match
-from lazyscope.fixes.edit import Edit
+from lazyscope.catalogue.rewriting import present
 from lazyscope.fixes.fix import Estimate, Fix
+from lazyscope.fixes.keep_result import assigned_back, writing_put_off
 from lazyscope.fixes.persist import estimate_of
 
 CODE = "LZ114"
@@ -48,22 +48,27 @@ print(x.shape)
 _WAITING = ("wait", "progress")
 """Functions of distributed that are given what was persisted, and return nothing of it."""
 
-_VARIABLE = re.compile(r"[^\W\d]\w*")
-
 
 def match_force(evidence: ForceEvidence) -> Match | None:
-    """``persist`` as a statement; ``compute`` too, where the same array is computed again."""
-    reading = evidence.reading
-    if not evidence.at_user or reading is None or reading.call is None or reading.statement != "Expr":
+    """``persist`` as a statement; ``compute`` too, where the same array is computed again or written."""
+    reading = evidence.reading if evidence.at_user else evidence.user_reading
+    if reading is None or reading.call is None or reading.statement != "Expr":
         return None
     if evidence.trigger not in ("persist", "compute") or reading.call.name != evidence.trigger:
         return None
-    if not _is_discarded(reading) or not _is_data(evidence):
+    if not (evidence.at_user or asks_by_method(evidence)):
+        return None
+    if not _is_discarded(reading) or not (_is_data(evidence) or not evidence.at_user):
         return None
     later = _computed_later(evidence)
-    if evidence.trigger == "compute" and (later is None or _may_be_shown(evidence)):
+    written = _writing(evidence)
+    if evidence.trigger == "compute" and ((later is None and written is None) or _may_be_shown(evidence)):
         return None
-    return Match(why=_why(evidence, later), fixes=tuple(_fixes(evidence, reading, later)))
+    return Match(
+        why=_why(evidence, reading, later),
+        fixes=present(written, *_fixes(evidence, reading, later)),
+        title=f"`{short(reading.expression or reading.code)}` is computed and thrown away",
+    )
 
 
 def _is_discarded(reading: Reading) -> bool:
@@ -106,12 +111,10 @@ def _receivers(reading: Reading) -> tuple[str, ...]:
     return call.positional
 
 
-def _why(evidence: ForceEvidence, later: int | None) -> str:
-    reading = evidence.reading
-    assert reading is not None
+def _why(evidence: ForceEvidence, reading: Reading, later: int | None) -> str:
     shown = ", ".join(map(short, _receivers(reading)))
-    what = "a new array, held in memory" if evidence.trigger == "persist" else "a NumPy array"
-    returned = f"`{short(evidence.expression)}` returns {what}, which nothing keeps"
+    what = "a new array, held in memory" if evidence.trigger == "persist" else "the values"
+    returned = f"`{short(reading.expression or reading.code)}` returns {what}, which nothing keeps"
     first = f"{returned}; `{shown}` stays as lazy as it was"
     if later is None:
         return f"{first}."
@@ -121,46 +124,47 @@ def _why(evidence: ForceEvidence, later: int | None) -> str:
     return f"{first}, and is computed again{where}."
 
 
+def _writing(evidence: ForceEvidence) -> Fix | None:
+    """To compute the writing that a statement before only built: words, since the results become others."""
+    if evidence.trigger != "compute" or evidence.user_site is None:
+        return None
+    written = writing_put_off(evidence.trace, evidence.user_site)
+    if written is None:
+        return None
+    return Fix(
+        "reorder",
+        f"compute what `{written}` returns instead: with `compute=False` nothing is written until then",
+        "what is written, and all that reads it, changes: up to now nothing was written",
+    )
+
+
 def _fixes(evidence: ForceEvidence, reading: Reading, later: int | None) -> list[Fix]:
-    holding, computing = _kept(evidence, reading, "persist"), _kept(evidence, reading, "compute")
     out = Fix(
         "none",
-        f"leave `{short(evidence.expression)}` out",
+        f"leave `{short(reading.expression or reading.code)}` out",
         "nothing is held; what is needed of it later is computed then",
     )
-    if evidence.trigger == "compute":
-        return [computing, holding]
-    return [holding, *([out] if later is None else [computing])]
+    if later is None and evidence.trigger == "compute":
+        return [out]
+    return [_kept(evidence), *([out] if later is None else [])]
 
 
-def _kept(evidence: ForceEvidence, reading: Reading, method: str) -> Fix:
-    """Assign what comes back: to the variable itself, else to a new one."""
-    call, receivers = reading.call, _receivers(reading)
-    assert call is not None
-    text = " ".join((reading.expression or evidence.expression).split())
-    variables = [name for name in receivers if _VARIABLE.fullmatch(name)]
-    target = ", ".join(receivers) if receivers and len(variables) == len(receivers) else "kept"
-    done = f"{target} = {_called(text, call.name, method)}"
-    alike = method == evidence.trigger and reading.outcome == "discarded"
+def _kept(evidence: ForceEvidence) -> Fix:
+    """Assign what comes back to what it was called of."""
+    assert evidence.user_site is not None
+    text, edit = assigned_back(evidence.trace, evidence.user_site)
     known = [array.bytes for array in evidence.dependencies.arrays]
     size = None if None in known else sum(one for one in known if one is not None)
+    is_held = evidence.trigger == "persist"
+    sketch = "keep what it returns, and go on with that"
     return Fix(
-        "persist" if method == "persist" else "compute-once",
-        f"`{done}`",
-        held(size) if method == "persist" else held_as_numpy(size),
+        "persist" if is_held else "compute-once",
+        f"`{text}`" if edit is not None else sketch,
+        held(size) if is_held else held_as_numpy(size),
         estimate=_estimate(evidence),
-        edit=_replaced(evidence, text, done) if alike and target != "kept" else None,
+        edit=edit,
+        sketch=sketch,
     )
-
-
-def _called(text: str, written: str, method: str) -> str:
-    head, _, tail = text.rpartition(f"{written}(")
-    return f"{head}{method}({tail}"
-
-
-def _replaced(evidence: ForceEvidence, old: str, new: str) -> Edit | None:
-    assert evidence.site is not None
-    return changed_line(evidence.trace, evidence.site, evidence.where, old, new)
 
 
 def _estimate(evidence: ForceEvidence) -> Estimate:

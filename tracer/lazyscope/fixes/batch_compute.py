@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from keyword import iskeyword
 
 from lazyscope.analysis.source import Found, found_at, source_file
 from lazyscope.analysis.syntax.scope import Owner, Scope, scope_of
@@ -20,6 +21,7 @@ from lazyscope.analysis.syntax.terms import (
     imports_of,
     path_of,
     stored_names,
+    targets_of,
     words,
 )
 from lazyscope.fixes.consumers import parents_in
@@ -52,7 +54,16 @@ class _Request:
         return scope_of(self.owner)
 
 
-def batch(trace: TraceData, positions: Iterable[int]) -> Edit | None:
+@dataclass(frozen=True)
+class Batch:
+    """Results computed together."""
+
+    edit: Edit
+    statement: str
+    """The statement or expression that computes them, on one line."""
+
+
+def batch(trace: TraceData, positions: Iterable[int]) -> Batch | None:
     """Compute the results asked for at these positions of the user's together.
 
     Parameters
@@ -64,7 +75,7 @@ def batch(trace: TraceData, positions: Iterable[int]) -> Edit | None:
 
     Returns
     -------
-    Edit or None
+    Batch or None
         None where it cannot be written so that every result stays what it is.
     """
     found = [_request(trace, position) for position in positions]
@@ -79,7 +90,8 @@ def batch(trace: TraceData, positions: Iterable[int]) -> Edit | None:
         done = _in_comprehension(draft, tree, requests[0]) or _in_loop(draft, tree, requests[0])
     else:
         done = _in_a_row(draft, tree, requests)
-    return draft.edit() if done else None
+    edit = draft.edit() if done is not None else None
+    return Batch(edit, done) if edit is not None and done is not None else None
 
 
 def _request(trace: TraceData, position: int) -> _Request | None:
@@ -131,20 +143,31 @@ def _is_plain(tree: ast.Module, asked: ast.expr) -> bool:
 
 
 def _loaded(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    """What an expression reads: ``x``, ``self.data.min``."""
+    return {".".join(path) for path in _paths(node) if path}
+
+
+def _paths(node: ast.AST) -> Iterator[tuple[str, ...]]:
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        path = path_of(part)
+        if path:
+            if isinstance(getattr(part, "ctx", None), ast.Load):
+                yield path
+        else:
+            pending += ast.iter_child_nodes(part)
 
 
 def _changed_by(statement: ast.stmt) -> set[str]:
-    """Variables that a statement, or one inside it, assigns, or whose elements it changes."""
+    """What a statement, or one inside it, assigns, or whose elements it changes: ``x``, ``self.lowest``."""
     found: set[str] = set()
     for node in ast.walk(statement):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            found.add(node.id)
-        elif isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
             root: ast.expr = node
-            while isinstance(root, ast.Subscript | ast.Attribute):
+            while isinstance(root, ast.Subscript):
                 root = root.value
-            found |= {root.id} if isinstance(root, ast.Name) else set()
+            found.add(".".join(path_of(root)) or "*")
         elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
             found.add(node.name)
         elif isinstance(node, ast.alias):
@@ -152,28 +175,37 @@ def _changed_by(statement: ast.stmt) -> set[str]:
     return found
 
 
+def _meet(changed: set[str], loaded: set[str]) -> bool:
+    """Whether anything that is read may have been changed."""
+    return "*" in changed or any(
+        one == other or other.startswith(f"{one}.") or one.startswith(f"{other}.")
+        for one in changed
+        for other in loaded
+    )
+
+
 # In a row
 
 
-def _in_a_row(draft: Draft, tree: ast.Module, requests: list[_Request]) -> bool:
+def _in_a_row(draft: Draft, tree: ast.Module, requests: list[_Request]) -> str | None:
     order = sorted(requests, key=lambda one: (one.node.lineno, one.node.col_offset))
     file, scope = order[0].file, order[0].scope
     blocks = {id(scope.block_of(one.statement)) for one in order}
     if len(blocks) > 1:
-        return False
+        return None
     block = scope.block_of(order[0].statement)
     first, last = block.index(order[0].statement), block.index(order[-1].statement)
     if not any(isinstance(one.statement, _SIMPLE) for one in order):
-        return False
+        return None
     names = _names(tree, order)
     if names is None:
-        return False
+        return None
     at = next(
         (place for place in range(first, last + 1) if _can_stand(block, place, order, names)),
         None,
     )
     if at is None:
-        return False
+        return None
     source = source_file(draft.trace, file)
     indent = indent_of(source, block[at].lineno)
     texts = [_text(source.lines, one.asked) for one in order]
@@ -182,11 +214,11 @@ def _in_a_row(draft: Draft, tree: ast.Module, requests: list[_Request]) -> bool:
     for one, name in zip(order, names, strict=True):
         if _is_whole(one, name):
             if not begins_line(source, one.statement) or not ends_line(source, one.statement):
-                return False
+                return None
             draft.remove(file, one.statement)
         else:
             draft.replace(file, one.node, name)
-    return True
+    return f"{', '.join(names)} = {_computing(draft, file)}({', '.join(texts)})"
 
 
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return, ast.AugAssign)
@@ -197,13 +229,13 @@ def _can_stand(block: list[ast.stmt], place: int, order: list[_Request], names: 
     for one, name in zip(order, names, strict=True):
         own = block.index(one.statement)
         between = block[min(place, own) : max(place, own)]
-        changed = set().union(*map(_changed_by, between)) if between else set()
-        if changed & _loaded(one.asked):
+        changed = {name for node in between for name in _changed_by(node)}
+        if _meet(changed, _loaded(one.asked)):
             return False
         if _is_whole(one, name):
             # Its variable gets the value earlier, or later, than it did.
             others = [node for node in between if node is not one.statement]
-            if name in set().union(set(), *map(_changed_by, others), *map(_loaded, others)):
+            if any(_meet(_changed_by(node) | _loaded(node), {name}) for node in others):
                 return False
         elif own < place:
             return False
@@ -227,12 +259,17 @@ def _names(tree: ast.Module, order: Sequence[_Request]) -> list[str] | None:
     """A variable for each result: its own, or one after what it is; None where there is no good one."""
     found: list[str] = []
     for one in order:
-        name = _own_name(one) or _name_after(one.asked)
-        if name is None or name in found:
+        wanted = [_own_name(one), _read_only_here(one, order), _name_after(one.asked), _target_name(one)]
+        free = [
+            name
+            for name in wanted
+            if name
+            and name not in found
+            and (_is_whole(one, name) or name == wanted[1] or not is_bound(tree, name))
+        ]
+        if not free:
             return None
-        if not _is_whole(one, name) and is_bound(tree, name):
-            return None
-        found.append(name)
+        found.append(free[0])
     return found
 
 
@@ -245,6 +282,34 @@ def _own_name(one: _Request) -> str | None:
     return None
 
 
+def _read_only_here(one: _Request, order: Sequence[_Request]) -> str | None:
+    """The variable that is asked for its value, if only these requests read it: it can get the value."""
+    if not isinstance(one.asked, ast.Name) or isinstance(one.owner, ast.Module | ast.ClassDef):
+        return None
+    name, here = one.asked.id, {id(request.statement) for request in order}
+    readers = [statement for statement in one.scope.statements if name in _loaded_names(statement)]
+    return name if all(id(statement) in here for statement in readers) else None
+
+
+def _loaded_names(statement: ast.stmt) -> set[str]:
+    return {path.partition(".")[0] for path in _loaded(statement)}
+
+
+def _target_name(one: _Request) -> str | None:
+    """After what the statement assigns to: ``lowest`` of ``self.lowest`` and of ``found["lowest"]``."""
+    targets = targets_of(one.statement)
+    if len(targets) != 1:
+        return None
+    target = targets[0]
+    if isinstance(target, ast.Attribute):
+        name = target.attr
+    elif isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
+        name = str(target.slice.value)
+    else:
+        return None
+    return name if name.isidentifier() and not iskeyword(name) else None
+
+
 def _name_after(asked: ast.expr) -> str | None:
     """``x_mean`` of ``x.mean()`` and ``da.mean(x)``."""
     if isinstance(asked, ast.Name):
@@ -253,8 +318,8 @@ def _name_after(asked: ast.expr) -> str | None:
         return None
     method, receiver = asked.func.attr, asked.func.value
     given = asked.args[0] if asked.args else None
-    parts = [part for part in (receiver, given) if isinstance(part, ast.Name)]
-    of = next((part.id for part in parts if part.id not in _MODULES), None)
+    parts = [path_of(part)[-1].strip("_") for part in (receiver, given) if part is not None and path_of(part)]
+    of = next((part for part in parts if part and part not in _MODULES), None)
     return f"{of}_{method}" if of is not None and method in _REDUCTIONS else None
 
 
@@ -264,30 +329,30 @@ _MODULES = words("da dask np numpy xp")
 # In a loop
 
 
-def _in_loop(draft: Draft, tree: ast.Module, one: _Request) -> bool:
+def _in_loop(draft: Draft, tree: ast.Module, one: _Request) -> str | None:
     around = [node for node in one.scope.around(one.statement) if isinstance(node, ast.For)]
     levels = one.scope.around(one.statement)
     if not around or levels[-len(around) :] != tuple(around) or any(node.orelse for node in around):
-        return False
+        return None
     outer = around[0]
     leaves = (ast.Break, ast.Continue, ast.Return, ast.Raise, ast.Yield, ast.YieldFrom, ast.Await, ast.Try)
     if any(isinstance(node, leaves) for node in ast.walk(outer)):
-        return False
+        return None
     inlined = _inlined(draft, one, around)
     if inlined is None:
-        return False
+        return None
     variables = {name for loop in around for name in stored_names(loop.target)}
-    changed = set().union(*(_changed_by(node) for node in outer.body)) | variables
-    outside = set().union(*(_loaded(loop.iter) for loop in around)) | inlined.names
-    if outside & (changed - variables) or not all(_can_be_repeated(one.scope, loop) for loop in around):
-        return False
+    changed = {name for node in outer.body for name in _changed_by(node)} - variables
+    outside = {name for loop in around for name in _loaded(loop.iter)} | inlined.names
+    if _meet(changed, outside) or not all(_can_be_repeated(one.scope, loop) for loop in around):
+        return None
     source = source_file(draft.trace, one.file)
     headers = [
         f"for {_text(source.lines, loop.target)} in {_text(source.lines, loop.iter)}" for loop in around
     ]
     name = _plural(tree, one)
     if name is None or not _has_no_own_meaning(inlined.text):
-        return False
+        return None
     compute = _computing(draft, one.file)
     indent = indent_of(source, outer.lineno)
     line = f"{name} = iter({compute}(*[{inlined.text} {' '.join(headers)}]))"
@@ -297,7 +362,7 @@ def _in_loop(draft: Draft, tree: ast.Module, one: _Request) -> bool:
         lines = [f"{name} = iter(", f"    {compute}(", "        *[", *inside, "        ]", "    )", ")"]
     draft.insert_before(one.file, outer, *lines)
     draft.replace(one.file, one.node, f"next({name})")
-    return True
+    return line
 
 
 @dataclass(frozen=True)
@@ -314,24 +379,23 @@ def _inlined(draft: Draft, one: _Request, around: Sequence[ast.For]) -> _Inlined
     before = block[: block.index(one.statement)]
     variables = {name for loop in around for name in stored_names(loop.target)}
     for statement in reversed(before):
-        assigned = _changed_by(statement) & names
-        if not assigned - variables:
-            if assigned:
-                return None
+        if not _meet(_changed_by(statement), names):
             continue
-        value = _single_value(statement)
-        if value is None or len(assigned) != 1 or not _is_plain_value(draft, one, value):
+        given = _single_value(statement)
+        if given is None or not _is_plain_value(draft, one, given.value):
             return None
-        (name,) = assigned
+        name, value = ast.unparse(given.targets[0]), given.value
+        if name in variables:
+            return None
         text = re.sub(rf"(?<![\w.]){re.escape(name)}\b(?!\s*=[^=])", f"({_text(source.lines, value)})", text)
-        names = (names - {name}) | _loaded(value)
+        names = {n for n in names if not _meet({name}, {n})} | _loaded(value)
     return _Inlined(text, names)
 
 
-def _single_value(statement: ast.stmt) -> ast.expr | None:
+def _single_value(statement: ast.stmt) -> ast.Assign | None:
     if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
         return None
-    return statement.value if isinstance(statement.targets[0], ast.Name) else None
+    return statement if isinstance(statement.targets[0], ast.Name) else None
 
 
 def _is_plain_value(draft: Draft, one: _Request, value: ast.expr) -> bool:
@@ -385,15 +449,15 @@ def _plural(tree: ast.Module, one: _Request) -> str | None:
 # In a comprehension
 
 
-def _in_comprehension(draft: Draft, tree: ast.Module, one: _Request) -> bool:
+def _in_comprehension(draft: Draft, tree: ast.Module, one: _Request) -> str | None:
     parents = parents_in(tree)
     whole: ast.AST | None = one.node
     while whole is not None and not isinstance(whole, (*COMPREHENSIONS, ast.stmt, ast.Lambda)):
         whole = parents.get(whole)
     if not isinstance(whole, ast.ListComp | ast.GeneratorExp) or not _is_inside(one.node, whole.elt):
-        return False
+        return None
     if any(generator.is_async for generator in whole.generators):
-        return False
+        return None
     source = source_file(draft.trace, one.file)
     variables = {name for generator in whole.generators for name in stored_names(generator.target)}
     asked = _text(source.lines, one.asked)
@@ -402,15 +466,16 @@ def _in_comprehension(draft: Draft, tree: ast.Module, one: _Request) -> bool:
     is_list = isinstance(whole, ast.ListComp)
     if whole.elt is one.node and one.node is not one.asked:
         draft.replace(one.file, whole, f"list({compute})" if is_list else f"({compute})")
-        return True
+        return compute
     left = {n.id for n in _without(whole.elt, one.node) if isinstance(n, ast.Name)}
     name = next((n for n in ("value", "computed") if not is_bound(tree, n)), None)
     if left & variables or name is None:
-        return False
+        return None
     element = _with(source.lines, whole.elt, one.node, name)
     start, end = ("[", "]") if is_list else ("(", ")")
-    draft.replace(one.file, whole, f"{start}{element} for {name} in {compute}{end}")
-    return True
+    done = f"{start}{element} for {name} in {compute}{end}"
+    draft.replace(one.file, whole, done)
+    return done
 
 
 def _is_inside(node: ast.AST, whole: ast.AST) -> bool:

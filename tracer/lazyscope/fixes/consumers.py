@@ -218,7 +218,7 @@ class Consumers:
             for node in ast.walk(self._tree)
         )
 
-    def _returned(self, statement: ast.Return, value: Kind) -> bool:
+    def _returned(self, statement: ast.Return, kind: Kind) -> bool:
         """Whoever calls the function gets it: the callers in this file."""
         function = self._owner(statement)
         if not isinstance(function, FUNCTIONS):
@@ -229,8 +229,8 @@ class Consumers:
             if isinstance(node, ast.Call) and path_of(node.func)[-1:] == (function.name,)
         ]
         single = sum(isinstance(one, ast.Return) for one in scope_of(function).statements) == 1
-        whole = single and value == "numpy" and not isinstance(statement.value, ast.Tuple)
-        kind: Kind = "numpy" if whole else "unknown"
+        if not single or isinstance(statement.value, ast.Tuple):
+            kind = "unknown"
         return all(self._climb(call, kind) for call in calls if not self._mark(call, function.name, kind))
 
     def _mark(self, node: ast.AST, name: str, kind: Kind) -> bool:

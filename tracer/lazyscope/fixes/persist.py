@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from lazyscope import figures
 from lazyscope.analysis.arrays import Array
 from lazyscope.analysis.asked import force_of
-from lazyscope.analysis.holdings import Held
+from lazyscope.analysis.holdings import Held, is_made_again
 from lazyscope.analysis.savings import Saving
 from lazyscope.analysis.source import found_at, source_file
+from lazyscope.analysis.syntax.scope import scope_of
 from lazyscope.fixes.edit import Draft, Edit
 from lazyscope.fixes.fix import Estimate, Fix
-from lazyscope.fixes.placement import Definition, before_first_use, definition_of, file_at, is_made_again
+from lazyscope.fixes.placement import Definition, before_first_use, definition_of, file_at, owner_of
 from lazyscope.model.trace import TraceData
 
 _SINGLE = (ast.Call, ast.Name, ast.Attribute, ast.Subscript)
@@ -113,6 +114,20 @@ def together(places: Sequence[Definition]) -> bool:
             if statement is order[-1].statement:
                 return False
     return len({place.variable for place in places}) == len(places)
+
+
+def persist_variable(trace: TraceData, position: int, variable: str) -> Edit | None:
+    """Hold what a variable stands for at a position, from where it got that; None if that is not sure."""
+    found = found_at(trace, position)
+    scope = scope_of(owner_of(found)) if found is not None else None
+    if found is None or scope is None or found.statement not in scope.statements:
+        return None
+    reaching = scope.reaching(variable, found.statement)
+    if reaching is None or not reaching[1] or not isinstance(reaching[0].statement, ast.Assign):
+        return None
+    draft = Draft(trace)
+    draft.insert_after(file_at(trace, position), reaching[0].statement, f"{variable} = {variable}.persist()")
+    return draft.edit()
 
 
 def _append(draft: Draft, array: Array) -> bool:

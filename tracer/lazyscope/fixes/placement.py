@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from lazyscope.analysis.arrays import Array
 from lazyscope.analysis.bindings import is_bound_at
-from lazyscope.analysis.holdings import Held
-from lazyscope.analysis.places import place_of
+from lazyscope.analysis.holdings import Held, is_made_again
 from lazyscope.analysis.source import Found, found_at, source_file
 from lazyscope.analysis.syntax.scope import Owner, Scope, scope_of
 from lazyscope.analysis.syntax.terms import FUNCTIONS, LOOPS, path_of, targets_of, without_tuples
@@ -85,26 +84,6 @@ def _gives(statement: ast.stmt, variable: str) -> bool:
         return False
     targets = [part for target in targets_of(statement) for part in without_tuples(target)]
     return variable in [".".join(path_of(part)) for part in targets]
-
-
-def is_made_again(trace: TraceData, array: Array) -> bool:
-    """Whether the same array is made at its place more than once: what is held there is held for nothing."""
-    if array.made_by is None or array.position is None:
-        return False
-    place = place_of(trace, array.position)
-    return [place_of(trace, site) for site in _makings(trace).get(array.text, ())].count(place) > 1
-
-
-def _makings(trace: TraceData) -> dict[int, list[int]]:
-    """By name of an array, the user's positions at which it was made, each as often as it was."""
-    known: dict[int, list[int]] | None = vars(trace).get("_positions_of_makings")
-    if known is None:
-        known = vars(trace)["_positions_of_makings"] = {}
-        for call in trace.calls:
-            if call.user_site is not None:
-                for name in {output[0] for output in call.outputs}.difference(call.inputs):
-                    known.setdefault(name, []).append(call.user_site)
-    return known
 
 
 def before_first_use(

@@ -358,6 +358,20 @@ class Binding(Record, frozen=True, tag="V"):
     """Kind of its elements, of a dict's values, if they are all alike as far as they were looked at."""
 
 
+class Capability(Record, frozen=True, tag="A"):
+    """What a library declares of a function of its own on dask arrays (SciPy's ``xp_capabilities``)."""
+
+    entry: int
+    """Text: its import path, as in other records."""
+    dask: str
+    """``supported``; ``converts`` where it is declared to compute, and to work on NumPy arrays inside; or
+    ``unsupported``."""
+    lazy: bool | None
+    """Whether it is declared to compute nothing; None where nothing is said of that."""
+    source: str
+    """The part of the declaration that says so: ``skip_backends: dask.array (no rankdata)``."""
+
+
 class End(Record, frozen=True, tag="Q", kw_only=True):
     """The last record of a trace that was closed."""
 
@@ -389,5 +403,6 @@ AnyRecord: TypeAlias = (
     | Switch
     | Difference
     | Binding
+    | Capability
     | End
 )

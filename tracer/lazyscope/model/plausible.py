@@ -53,6 +53,7 @@ def make_plausible(trace: TraceData, forces: dict[int, Force], failures: dict[in
     _shorten(trace, forces, failures)
     _make_layers_plausible(trace, unknown)
     _make_bindings_plausible(trace, unknown)
+    _make_declarations_plausible(trace, unknown)
     for force in forces.values():
         _make_force_plausible(force, forces, unknown)
     _forget_absent_forces(trace, forces, failures, unknown)
@@ -168,6 +169,12 @@ def _make_bindings_plausible(trace: TraceData, unknown: Counter[str]) -> None:
     trace.names[:] = kept
 
 
+def _make_declarations_plausible(trace: TraceData, unknown: Counter[str]) -> None:
+    kept = [one for one in trace.declarations if one.dask in ("supported", "converts", "unsupported")]
+    unknown["what a library declares"] += len(trace.declarations) - len(kept)
+    trace.declarations[:] = kept
+
+
 def _is_shape(shape: list[int]) -> bool:
     is_short = len(shape) <= _MOST_DIMENSIONS
     return is_short and min(shape, default=0) >= 0 and math.prod(shape) <= _MOST_BYTES
@@ -232,6 +239,7 @@ def _shorten(trace: TraceData, forces: dict[int, Force], failures: dict[int, eve
     _shorten_all(trace.warnings)
     _shorten_all(trace.differences)
     _shorten_all(trace.names)
+    _shorten_all(trace.declarations)
     failures.update({number: _short(failure) for number, failure in failures.items()})
     for force in forces.values():
         force.begin = _short(force.begin)

@@ -96,6 +96,8 @@ class TraceData:
     """What comparisons with NumPy found."""
     names: list[events.Binding] = field(default_factory=list)
     """What plain names were bound to, place by place."""
+    declarations: list[events.Capability] = field(default_factory=list)
+    """What libraries declare of their functions on dask arrays."""
     blind_spots: dict[str, int] = field(default_factory=dict)
     switches: dict[str, bool] = field(default_factory=dict)
     """Settings of libraries when they were last looked at: by name, whether on."""
@@ -142,6 +144,11 @@ class TraceData:
     def bindings(self) -> Mapping[int, tuple[events.Binding, ...]]:
         """What the plain names at a position were bound to, by position; names of its lines first."""
         return bindings_by_position(self)
+
+    @cached_property
+    def capabilities(self) -> Mapping[str, events.Capability]:
+        """What libraries declare of their functions on dask arrays, by the entry of forces and failures."""
+        return {self.texts[declared.entry]: declared for declared in self.declarations}
 
     def file_of(self, position: int) -> events.File:
         return self.files[self.codes[self.positions[position].code].file]
@@ -208,6 +215,7 @@ _TABLES: dict[type, str] = {
     events.Warned: "warnings",
     events.Difference: "differences",
     events.Binding: "names",
+    events.Capability: "declarations",
 }
 
 
@@ -304,6 +312,7 @@ def _refers_backwards(trace: TraceData, forces: Iterable[Force], failures: Itera
         and all(below(positions, bound.position) for bound in trace.names)
         and all(below(texts, bound.name, bound.type, bound.dtype, *bound.arrays) for bound in trace.names)
         and all(below(layouts, bound.layout) for bound in trace.names)
+        and all(below(texts, declared.entry) for declared in trace.declarations)
         and all(below(texts, event.entry, event.thread) and below(stacks, event.stack) for event in placed)
         and all(below(layers, *(w.layer for w in begin.wanted)) for begin in begins)
         and all(below(texts, *begin.results) for begin in begins)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from lazyscope import figures
@@ -100,6 +101,7 @@ class ForceRows:
                 -1 if begin.entry is None else self.texts.number(cut(texts[begin.entry], 120))
                 for begin in begins
             ],
+            "findings": list(self._findings),
             "finding": [self._finding(begin.id) for begin in begins],
         }
 
@@ -109,7 +111,12 @@ class ForceRows:
 
     def _finding(self, force: int) -> int:
         found = self.diagnosis.of_force.get(force)
-        return -1 if found is None else int(found.id.removeprefix("F"))
+        return -1 if found is None else self._findings[found.id]
+
+    @cached_property
+    def _findings(self) -> dict[str, int]:
+        """The place of each finding in the order of the report, by its id."""
+        return {found.id: number for number, found in enumerate(self.diagnosis.findings)}
 
     def _place(self, position: int | None) -> tuple[int, int]:
         """Numbers of the place, and of its expression or line."""

@@ -14,7 +14,7 @@ const columns = {
   trigger: (n) => text(forces.trigger[n]) + ENDINGS[forces.state[n]],
   site: (n) => text(forces.site[n]) || "unknown line",
   user: (n) => text(forces.user[n]),
-  finding: (n) => (forces.finding[n] < 0 ? "" : `F${forces.finding[n]}`),
+  finding: (n) => (forces.finding[n] < 0 ? "" : forces.findings[forces.finding[n]]),
 };
 const NUMBERS = new Set(["id", "at", "seconds", "tasks", "again", "bytes", "finding"]);
 
@@ -150,7 +150,7 @@ function makeForceTable() {
   if (!forces.id.length) return;
   const triggers = [...new Set(forces.trigger)].map(text).sort();
   byId("force-trigger").append(...triggers.map((name) => made("option", name, { value: name })));
-  const owners = new Set(forces.finding.map((number) => `F${number}`));
+  const owners = new Set(forces.finding.map((number) => (number < 0 ? "" : forces.findings[number])));
   const named = data.findings.filter(([id]) => owners.has(id));
   byId("force-finding").append(
     ...named.map(([id, code, title]) => made("option", `${id} ${code} ${title}`.slice(0, 80), { value: id })),
