@@ -1,4 +1,4 @@
-"""xarray compares lazy variables when it joins objects.
+"""Lazy variables are compared when xarray joins them.
 
 When it occurs
     ``xr.concat``, ``xr.merge`` and what is built on them look whether coordinates and other variables are
@@ -21,7 +21,7 @@ from lazyscope.fixes.choose_parameter import joined_unseen
 from lazyscope.fixes.fix import Fix
 
 CODE = "LZ122"
-TITLE = "xarray compares what it joins"
+TITLE = "Lazy variables are compared when xarray joins them"
 
 EXAMPLE = """
 import dask.array as da

@@ -34,23 +34,17 @@ TITLE = "An exception on dask arrays"
 EXAMPLE = """
 import dask.array as da
 
-
-def largest(values):
-    return max(values.tolist())
-
-
-print(largest(da.arange(12, chunks=4)))
+x = da.arange(12, chunks=4)
+weights = da.ones(12, chunks=6)
+counts, edges = da.histogram(x, bins=[0, 6, 12], weights=weights)
 """
 
 REPAIRED = """
 import dask.array as da
 
-
-def largest(values):
-    return max(values.tolist())
-
-
-print(largest(da.arange(12, chunks=4).compute()))
+x = da.arange(12, chunks=4)
+weights = da.ones(12, chunks=4)
+counts, edges = da.histogram(x, bins=[0, 6, 12], weights=weights)
 """
 
 _OWN = ("KeyboardInterrupt", "SystemExit", "GeneratorExit", "MemoryError", "AssertionError", "StopIteration")

@@ -168,14 +168,6 @@ METHODS: dict[str, tuple[Equivalent, ...]] = {
         Equivalent("{self!}.T.ravel()", given={"order": "F"}),
         Equivalent("{self!}.ravel()", given={"order": "C"}),
     ),
-    "std": (
-        Equivalent("{self!}.std(ddof={correction})"),
-        Equivalent("{self!}.std(axis={axis}, ddof={correction})"),
-    ),
-    "var": (
-        Equivalent("{self!}.var(ddof={correction})"),
-        Equivalent("{self!}.var(axis={axis}, ddof={correction})"),
-    ),
 }
 """Methods of NumPy arrays, or keywords of methods, that dask arrays have not."""
 
