@@ -122,7 +122,7 @@ def _instead(evidence: ForceEvidence) -> Fix | None:
     place = written_at(evidence.trace, evidence.site)
     if place is None or not evidence.at_user:
         return None
-    return equivalent_fix(evidence, place, executions=1) or on_chunks(evidence)
+    return equivalent_fix(evidence, place, forces=True) or on_chunks(evidence)
 
 
 def _by_blocks(evidence: ForceEvidence, name: str) -> Fix | None:

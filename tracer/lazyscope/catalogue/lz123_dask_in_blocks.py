@@ -101,6 +101,17 @@ def _calls_of_dask(module: ast.Module, function: ast.FunctionDef) -> Iterator[as
                 yield node
 
 
+def _is_computed_twice(trace: TraceData) -> bool:
+    """Whether a line that asks for values executes a graph and then what came of it."""
+    last: tuple[int | None, str] | None = None
+    for force in trace.forces:
+        asked = force.begin.site, force.begin.trigger
+        if asked == last and force.begin.trigger in ("__array__", "compute"):
+            return True
+        last = asked
+    return False
+
+
 def _discovery(trace: TraceData, position: int, function: ast.FunctionDef) -> Discovery:
     written = written_at(trace, position)
     fixes = (numpy_in_block_function(trace, position, function),) if written is not None else ()
@@ -112,6 +123,7 @@ def _discovery(trace: TraceData, position: int, function: ast.FunctionDef) -> Di
             ),
             fixes=fixes,
             at_least="medium",
+            expected=not _is_computed_twice(trace),
         ),
         site=position,
         user_site=position,

@@ -49,8 +49,7 @@ def _edit(written: Written) -> Edit | None:
     for argument in arguments_of(call):
         if not (written.is_array(argument) or isinstance(argument, ast.Constant | ast.UnaryOp)):
             return None
-    often = LazyConsumers(written.trace, written.file).executions(call)
-    if often is None or often > 1:
+    if LazyConsumers(written.trace, written.file).executions(call) not in (0, 1):
         return None
     at = next((node for node in written.found.module.body if _may_import_scipy(node)), None)
     if at is None:

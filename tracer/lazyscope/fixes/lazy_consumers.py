@@ -44,6 +44,8 @@ class LazyConsumers:
 
     trace: TraceData
     file: int
+    already: int = 0
+    """Executions that were found and happen now too: what only dask arrays can be asked for."""
     _seen: set[tuple[ast.AST, str]] = field(default_factory=set)
 
     @property
@@ -86,6 +88,7 @@ class LazyConsumers:
         if not isinstance(call, ast.Call) or call.func is not node:
             return 0 if node.attr in _KNOWN else node if node.attr in _ARRAYS else None
         if node.attr in ("compute", "persist"):
+            self.already += 1
             return self._once(node, made)
         return call if node.attr in _METHODS else None
 
@@ -100,6 +103,7 @@ class LazyConsumers:
         if module == "numpy" and name in _CONVERSIONS:
             return self._once(node, made)
         if module == "dask" and name == "compute":
+            self.already += 1
             return self._once(node, made)
         if module in ("numpy", "dask.array") and _dask_has(name):
             return call
@@ -199,6 +203,13 @@ _MANY = 1_000
 def _is_of_elements(node: ast.Compare) -> bool:
     kinds = (ast.Is, ast.IsNot, ast.In, ast.NotIn)
     return len(node.ops) == 1 and not isinstance(node.ops[0], kinds)
+
+
+def saves_an_execution(trace: TraceData, file: int, node: ast.expr) -> bool:
+    """Whether fewer graphs are executed if an expression stays lazy that executes one now."""
+    consumers = LazyConsumers(trace, file)
+    often = consumers.executions(node)
+    return often is not None and often <= consumers.already
 
 
 def _dask_has(name: str) -> bool:

@@ -18,7 +18,7 @@ from lazyscope.fixes.check import objections
 from lazyscope.fixes.compute_before import told
 from lazyscope.fixes.edit import Draft, Edit
 from lazyscope.fixes.fix import Fix
-from lazyscope.fixes.lazy_consumers import LazyConsumers
+from lazyscope.fixes.lazy_consumers import saves_an_execution
 from lazyscope.fixes.written import Written, written_at
 from lazyscope.model import events
 
@@ -71,28 +71,26 @@ _CHANGES_SHAPE = words("n zi N")
 """Options with which these functions give something else."""
 
 
-def on_chunks(evidence: Placed, *, before: int = 1) -> Fix | None:
-    """Run the function that the user's line calls on each chunk; None where that may be wrong.
+def on_chunks(evidence: Placed) -> Fix | None:
+    """Run the function that the user's line calls on each chunk; None where that is wrong or no better.
 
     Parameters
     ----------
     evidence
-        What happened in the function, or that it raised.
-    before
-        How often the result may be executed at most.
+        What happened in the function.
     """
     written = written_at(evidence.trace, evidence.user_site)
     node = written.expression if written is not None else None
     if written is None or not isinstance(node, ast.Call):
         return None
     found = ALONG_AXIS.get(written.resolved(node.func))
-    edit = _edit(written, node, found, before) if found is not None else None
+    edit = _edit(written, node, found) if found is not None else None
     if edit is None or objections(evidence.trace, edit):
         return None
     return Fix("map-blocks", told(evidence, edit), _PRICE, edit=edit, sketch=SKETCH)
 
 
-def _edit(written: Written, call: ast.Call, how: AlongAxis, before: int) -> Edit | None:
+def _edit(written: Written, call: ast.Call, how: AlongAxis) -> Edit | None:
     if len(call.args) <= how.array or any(isinstance(one, ast.Starred) for one in call.args):
         return None
     if any(word.arg is None or word.arg in _CHANGES_SHAPE for word in call.keywords):
@@ -107,8 +105,7 @@ def _edit(written: Written, call: ast.Call, how: AlongAxis, before: int) -> Edit
     axis = _axis(call, how)
     if axis is None or not _is_whole(layout, axis):
         return None
-    often = LazyConsumers(written.trace, written.file).executions(call)
-    if often is None or often > before:
+    if not saves_an_execution(written.trace, written.file, call):
         return None
     draft = Draft(written.trace)
     text = _text(written, call, how, array, dtype)

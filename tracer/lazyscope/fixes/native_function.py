@@ -18,7 +18,7 @@ from lazyscope.fixes.equivalents import (
     filled,
 )
 from lazyscope.fixes.fix import Fix, Technique
-from lazyscope.fixes.lazy_consumers import LazyConsumers
+from lazyscope.fixes.lazy_consumers import LazyConsumers, saves_an_execution
 from lazyscope.fixes.written import Written
 
 _NAMESPACES = ("numpy.", "dask.array.", "array_api_compat.dask.array.")
@@ -31,7 +31,7 @@ _STATEMENTS = {
 
 
 def equivalent_fix(
-    evidence: Placed, written: Written, *, executions: int | None = None, technique: Technique | None = None
+    evidence: Placed, written: Written, *, forces: bool = False, technique: Technique | None = None
 ) -> Fix | None:
     """Put the lazy expression in place of the call at a place, and of those like it in the function.
 
@@ -41,8 +41,10 @@ def equivalent_fix(
         What happened.
     written
         The place of the call.
-    executions
-        How often the result may be executed afterwards; as often as it likes if None.
+    forces
+        Whether the call executes a graph now: then it is left alone unless that saves an execution.
+    technique
+        What it is called; by what is written if None.
     """
     node = _call_of(written)
     draft, prices = Draft(written.trace), []
@@ -58,8 +60,8 @@ def equivalent_fix(
             continue
         where, text, price = change
         if isinstance(where, ast.expr):
-            often = LazyConsumers(written.trace, written.file).executions(where)
-            if often is None or (executions is not None and often > executions):
+            can_be_lazy = LazyConsumers(written.trace, written.file).executions(where) is not None
+            if not can_be_lazy or (forces and not saves_an_execution(written.trace, written.file, where)):
                 if call is node:
                     return None
                 continue
