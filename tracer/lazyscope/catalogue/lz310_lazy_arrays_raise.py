@@ -17,13 +17,14 @@ Fixes
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.catalogue.advice import line_of, short
 from lazyscope.catalogue.failing import told_again
 from lazyscope.catalogue.finding import Match
-from lazyscope.catalogue.unknown_lengths import known_sizes, origins
+from lazyscope.catalogue.unknown_lengths import asked_in_statement, known_sizes, measured
 from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.fix import Fix
 from lazyscope.fixes.written import Written, user_frames
@@ -58,8 +59,10 @@ def match_failure(evidence: FailureEvidence) -> Match | None:
     if evidence.failures[0].force is not None or _is_raised_here(evidence):
         return None
     lazy = _lazy(evidence)
-    unknown = origins(evidence)
+    unknown = asked_in_statement(evidence) or measured(evidence)
     if not lazy and not unknown:
+        return None
+    if not _may_be_why(evidence, unknown=bool(unknown)):
         return None
     what = f"`{lazy}` in it is a dask array" if lazy else "the length of an array in it is not known"
     why = (
@@ -67,6 +70,22 @@ def match_failure(evidence: FailureEvidence) -> Match | None:
         f"“{short(evidence.message, 90)}”. NumPy arrays may not raise it."
     )
     return Match(why=why, fixes=tuple(_fixes(evidence, known=not unknown)))
+
+
+_PLAIN = re.compile(r"unexpected keyword argument|has no attribute|is not defined|out of bounds|broadcast")
+"""What NumPy arrays would raise as well."""
+
+_SPEAKS = re.compile(r"\b(dask|lazy|chunk(s|ed|size)?|delayed|unknown)\b", re.IGNORECASE)
+
+
+def _may_be_why(evidence: FailureEvidence, *, unknown: bool) -> bool:
+    """Whether laziness may be why: nothing is said of what NumPy arrays would raise as well."""
+    if evidence.type == "NotImplementedError" or _SPEAKS.search(evidence.message):
+        return True
+    if _PLAIN.search(evidence.message):
+        return False
+    in_library = evidence.entry is not None and not evidence.at_user
+    return unknown or (in_library and evidence.type in ("TypeError", "ValueError"))
 
 
 def _is_raised_here(evidence: FailureEvidence) -> bool:
