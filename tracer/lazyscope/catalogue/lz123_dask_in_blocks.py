@@ -97,7 +97,7 @@ def _calls_of_dask(module: ast.Module, function: ast.FunctionDef) -> Iterator[as
                 for argument in node.args
                 for part in own_nodes(argument)
             )
-            if full.startswith("dask.array.") and takes:
+            if full.startswith(("dask.array.", "array_api_compat.dask.array.")) and takes:
                 yield node
 
 

@@ -80,10 +80,10 @@ _SPEAKS = re.compile(r"\b(dask|lazy|chunk(s|ed|size)?|delayed|unknown)\b", re.IG
 
 def _may_be_why(evidence: FailureEvidence, *, unknown: bool) -> bool:
     """Whether laziness may be why: nothing is said of what NumPy arrays would raise as well."""
-    if evidence.type == "NotImplementedError" or _SPEAKS.search(evidence.message):
-        return True
     if _PLAIN.search(evidence.message):
         return False
+    if evidence.type == "NotImplementedError" or _SPEAKS.search(evidence.message):
+        return True
     in_library = evidence.entry is not None and not evidence.at_user
     return unknown or (in_library and evidence.type in ("TypeError", "ValueError"))
 

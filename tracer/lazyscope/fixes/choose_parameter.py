@@ -90,6 +90,9 @@ def joined_unseen(evidence: Placed) -> Fix | None:
     options = _JOINING.get(name)
     if module != "xarray" or options is None or any(word.arg is None for word in node.keywords):
         return None
+    if _is_given(node, "data_vars", '"different"'):
+        # The data themselves are to be compared.
+        return None
     if all(_is_given(node, option, value) for option, value in options.items()):
         return None
     draft = Draft(written.trace)

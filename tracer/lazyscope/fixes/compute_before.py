@@ -15,7 +15,7 @@ from lazyscope.analysis.evidence import Placed
 from lazyscope.analysis.syntax.terms import LOOPS, arguments_of
 from lazyscope.fixes.check import objections
 from lazyscope.fixes.consumers import Consumers
-from lazyscope.fixes.edit import Draft, Edit
+from lazyscope.fixes.edit import Change, Draft, Edit
 from lazyscope.fixes.equivalents import numpy_has
 from lazyscope.fixes.fix import Fix
 from lazyscope.fixes.written import Written, user_frames
@@ -45,15 +45,23 @@ def compute_first(evidence: Placed, *, sketch: str = _SKETCH) -> Fix:
 
 def told(evidence: Placed, edit: Edit) -> str:
     """What an edit writes, for its summary."""
-    change = edit.main
-    new = "; ".join(line.strip() for line in change.new)
-    if len(change.new) <= 2 and len(new) <= _SHOWN:
-        where = "before" if change.is_insertion else "on"
-        return f"`{new}` {where} line {change.line}"
-    return f"change line {change.line} as shown"
+    changes = [one for one in edit.changes if one == edit.main or not _is_import(one)]
+    new = [line.strip() for one in changes for line in one.new]
+    if len(changes) == 1 and len(new) <= 2 and len("; ".join(new)) <= _SHOWN:
+        where = "before" if changes[0].is_insertion else "on"
+        return f"`{'; '.join(new)}` {where} line {changes[0].line}"
+    if len(new) == len(changes) and len("".join(new)) <= _SHOWN:
+        written = [f"`{text}` on line {one.line}" for text, one in zip(new, changes, strict=True)]
+        return f"{', '.join(written[:-1])} and {written[-1]}"
+    lines = sorted({one.line for one in changes})
+    return f"change line{'s' if len(lines) > 1 else ''} {' and '.join(map(str, lines))} as shown"
 
 
-_SHOWN = 100
+def _is_import(change: Change) -> bool:
+    return all(not line.strip() or line.startswith(("import ", "from ")) for line in change.new)
+
+
+_SHOWN = 120
 
 
 def _parts(written: Written, *, at_site: bool) -> list[ast.expr]:

@@ -89,9 +89,9 @@ def _with_numpy(trace: TraceData, file: int, function: ast.FunctionDef) -> Edit 
     for node in (one for statement in function.body for one in ast.walk(statement)):
         path = path_of(node) if isinstance(node, ast.Attribute) else ()
         full = ".".join((imports.get(path[0], path[0]), *path[1:])) if path else ""
-        if not full.startswith("dask."):
+        if not full.startswith(("dask.", "array_api_compat.dask.")):
             continue
-        name = full.removeprefix("dask.array.")
+        name = full.removeprefix("array_api_compat.").removeprefix("dask.array.")
         if name in _OTHERWISE or not (numpy_has(name) or name in ("nan", "inf", "pi", "newaxis")):
             return None
         if isinstance(node, ast.Attribute):
