@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import pairwise
 
 from lazyscope.analysis.source import found_at
 from lazyscope.analysis.syntax.terms import FUNCTIONS, called_name, imports_of, own_nodes, path_of, words
 from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.fixes.convert_input import numpy_in_block_function
 from lazyscope.fixes.written import written_at
-from lazyscope.model.trace import TraceData
+from lazyscope.model.trace import Force, TraceData
 
 CODE = "LZ123"
 TITLE = "A block function calls dask"
@@ -101,19 +102,19 @@ def _calls_of_dask(module: ast.Module, function: ast.FunctionDef) -> Iterator[as
                 yield node
 
 
-def _is_computed_twice(trace: TraceData) -> bool:
-    """Whether a line that asks for values executes a graph and then what came of it."""
-    last: tuple[int | None, str] | None = None
-    for force in trace.forces:
-        asked = force.begin.site, force.begin.trigger
-        if asked == last and force.begin.trigger in ("__array__", "compute"):
-            return True
-        last = asked
-    return False
+def _computed_twice(trace: TraceData) -> list[Force]:
+    """Forces of lines that ask for values: that of a graph, and then that of what came of it."""
+    found: dict[int, Force] = {}
+    for one, following in pairwise(trace.forces):
+        same = (one.begin.site, one.begin.trigger) == (following.begin.site, following.begin.trigger)
+        if same and one.begin.trigger in ("__array__", "compute"):
+            found |= {one.id: one, following.id: following}
+    return list(found.values())
 
 
 def _discovery(trace: TraceData, position: int, function: ast.FunctionDef) -> Discovery:
     written = written_at(trace, position)
+    twice = _computed_twice(trace)
     fixes = (numpy_in_block_function(trace, position, function),) if written is not None else ()
     return Discovery(
         Match(
@@ -123,8 +124,10 @@ def _discovery(trace: TraceData, position: int, function: ast.FunctionDef) -> Di
             ),
             fixes=fixes,
             at_least="medium",
-            expected=not _is_computed_twice(trace),
+            expected=not twice,
         ),
         site=position,
         user_site=position,
+        leads_to=tuple(force.id for force in twice),
+        at_stake=sum(force.self_seconds for force in twice),
     )

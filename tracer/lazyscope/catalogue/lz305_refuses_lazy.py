@@ -132,6 +132,7 @@ def _fixes(evidence: FailureEvidence) -> Iterator[Fix]:
     labels = labels_computed(evidence)
     if labels is not None:
         yield labels
+        return
     if "reshape" in evidence.message and evidence.operation is not None:
         yield Fix(
             "native-function",
