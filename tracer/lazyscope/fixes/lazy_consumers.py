@@ -33,6 +33,20 @@ _KNOWN = words("shape ndim size dtype nbytes itemsize")
 """What is known of a lazy array without computing it."""
 
 _ARRAYS = words("T real imag")
+_FUNCTIONS = words(
+    "abs absolute add all angle any arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin "
+    "around average bincount broadcast_to cbrt ceil clip concatenate conj cos cosh cumprod cumsum deg2rad "
+    "degrees diff divide dot equal exp exp2 expand_dims expm1 fabs flip floor floor_divide fmax fmin fmod "
+    "greater greater_equal hypot imag isclose isfinite isinf isnan ldexp less less_equal log log10 log1p "
+    "log2 logaddexp logical_and logical_not logical_or logical_xor matmul max maximum mean median min "
+    "minimum mod moveaxis multiply nan_to_num nanargmax nanargmin nancumprod nancumsum nanmax nanmean "
+    "nanmin nanprod nanstd nansum nanvar negative not_equal ones_like outer percentile power prod ptp "
+    "rad2deg radians ravel real reciprocal remainder repeat reshape rint roll round sign sin sinh sqrt "
+    "square squeeze stack std subtract sum swapaxes tan tanh tensordot tile transpose tril triu "
+    "true_divide trunc var vdot where zeros_like "
+)
+"""Functions of NumPy that dask takes over, and that give an array."""
+
 _NUMBERS = words("float int bool complex")
 _CONVERSIONS = words("asarray array ascontiguousarray")
 _SAME = (ast.UnaryOp, ast.BinOp, ast.Compare)
@@ -105,7 +119,7 @@ class LazyConsumers:
         if module == "dask" and name == "compute":
             self.already += 1
             return self._once(node, made)
-        if module in ("numpy", "dask.array") and _dask_has(name):
+        if module in ("numpy", "dask.array") and name in _FUNCTIONS:
             return call
         return None
 
@@ -210,13 +224,6 @@ def saves_an_execution(trace: TraceData, file: int, node: ast.expr) -> bool:
     consumers = LazyConsumers(trace, file)
     often = consumers.executions(node)
     return often is not None and often <= consumers.already
-
-
-def _dask_has(name: str) -> bool:
-    """Whether dask has the function, and gives an array."""
-    import dask.array as da
-
-    return callable(getattr(da, name, None)) and name not in ("allclose", "shape", "ndim", "size")
 
 
 def _uses(statement: ast.stmt, name: str) -> list[ast.Name]:
