@@ -4,24 +4,12 @@
 #   "kind": ["pass-as-argument"],
 #   "problem": true,
 #   "accepted_fixes": ["pass-as-argument", "compute-once"],
-<<<<<<< HEAD
-#   "never": {
-#     "map-blocks": "it is used already"
-#   },
-#   "truth": {"executions": 6, "blocks": 18, "raises": null},
-#   "best": {
-#     "executions": 0, "blocks": 0,
-#     "edits": [
-#       ["    return codes.map_blocks(lambda block: np.asarray(palette)[block], dtype=float)",
-#        "    table = palette.rechunk(-1).to_delayed()[0]\n    return codes.map_blocks(lambda block, table: table[block], table=table, dtype=float)"]
-=======
 #   "truth": {"executions": 6, "blocks": 18, "raises": null},
 #   "best": {
 #     "executions": 1, "blocks": 10,
 #     "edits": [
 #       ["    return codes.map_blocks(lambda block: np.asarray(palette)[block], dtype=float)",
 #        "    return da.blockwise(\n        lambda block, table: table[block], \"i\", codes, \"i\", palette, \"j\", concatenate=True, meta=np.empty(0)\n    )"]
->>>>>>> h-programs
 #     ]
 #   }
 # }

@@ -239,7 +239,7 @@ class TestOneEvent:
 class TestWhatIsMeantForTheProgram:
     """An exception that only arrives in our code goes on its way."""
 
-    @pytest.mark.parametrize("where", ["described", "_arrays_in", "_record"])
+    @pytest.mark.parametrize("where", ["described", "get_ident", "force_here"])
     @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
     def test_an_interrupt_in_our_code_reaches_the_program(
         self, monkeypatch: pytest.MonkeyPatch, where: str, kind: type[BaseException]
@@ -278,7 +278,7 @@ class TestWhatIsMeantForTheProgram:
         try:
             with lazyscope.trace() as t:
                 x = da.ones(4)
-                monkeypatch.setattr(calls, "_arrays_in", slow)
+                monkeypatch.setattr(calls, "get_ident", slow)
                 with pytest.raises(OutOfTimeError):
                     x + 1
                 monkeypatch.undo()
@@ -296,7 +296,7 @@ class TestWhatIsMeantForTheProgram:
             x = da.ones(4)
             with monkeypatch.context() as patch:
                 patch.setattr(own_failures, "_described", fails)
-                patch.setattr(calls, "_arrays_in", fails)
+                patch.setattr(calls, "get_ident", fails)
                 assert float((x + 1).sum()) == 8.0
         assert t.data.blind_spots[own_failures.NO_ROOM] >= 2
 

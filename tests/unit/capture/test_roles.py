@@ -11,6 +11,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from lazyscope.capture import roles as roles_module
@@ -641,3 +642,12 @@ class TestRobustness:
         found.of("/gone/away.py", Marked(__name__="zoo", __file__="/gone/away.py"))
         gc.collect()
         assert not [thing for thing in gc.get_objects() if type(thing) is Marked]
+
+
+def test_a_librarys_file_that_is_taken_as_the_users_is_the_librarys_no_more() -> None:
+    """The recorder asks the sets alone."""
+    roles, file = Roles(), msgspec.__file__
+    assert roles.of(file, {}) == "library"
+    assert file in roles.libraries
+    roles.take_as_user([file])
+    assert (file in roles.libraries, file in roles.others, file in roles.users) == (False, False, True)

@@ -166,7 +166,8 @@ class TestErrors:
         assert [(f.type, f.escaped) for f in t.failures] == [(kind.__name__, False)]
 
     SENSORS: tuple[tuple[Any, str], ...] = (
-        (calls, "_arrays_in"),
+        (calls, "get_ident"),
+        (calls, "force_here"),
         (calls, "described"),
         (calls, "_record"),
         (calls, "OpenCall"),

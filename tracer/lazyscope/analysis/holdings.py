@@ -14,6 +14,7 @@ from lazyscope.analysis.places import place_of
 from lazyscope.analysis.reading import assigned_before, read
 from lazyscope.analysis.rereading import Rereading
 from lazyscope.analysis.savings import Saving, if_persisted
+from lazyscope.analysis.source import locate
 from lazyscope.model.trace import TraceData
 
 _HOLDERS = ("DataArray", "Variable", "from_dask_array", "asarray", "asanyarray")
@@ -34,6 +35,8 @@ class Held:
     array: Array
     assigned: Assigned | None = None
     """Where it got that name, if not where it was made: a function of the program's made it."""
+    is_named: bool = True
+    """If not, `variable` is the expression that made it: it can be held there only."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,11 @@ def _holding(trace: TraceData, one: Rereading) -> Holding | None:
     held = [_held(trace, array, began) or _given_back(trace, array, forces) for array in one.user_arrays]
     named = tuple(array for array in held if array is not None)
     if len(named) < len(held):
-        named = _made_of(trace, one.user_arrays, began) or _behind(trace, one.user_arrays, began)
+        named = (
+            _made_of(trace, one.user_arrays, began)
+            or _behind(trace, one.user_arrays, began)
+            or _anonymous(trace, one.user_arrays, began)
+        )
     return Holding(one, named, forces) if named else None
 
 
@@ -158,6 +165,20 @@ def _behind(trace: TraceData, arrays: Sequence[Array], began: float) -> tuple[He
 
 _MOST_STEPS = 4
 """Calls that are followed back from what is read again."""
+
+
+def _anonymous(trace: TraceData, arrays: Sequence[Array], began: float) -> tuple[Held, ...]:
+    """Arrays by the expressions of the user's that made them, each once; none unless all have one."""
+    found: list[Held] = []
+    for array in arrays:
+        call, position = array.made_by, array.position
+        if call is None or position is None or call.site != call.user_site or array.layer is None:
+            return ()
+        text = locate(trace, position).expression
+        if text is None or call.at > began or is_made_again(trace, array):
+            return ()
+        found.append(Held(text, array, is_named=False))
+    return tuple(found)
 
 
 def is_made_again(trace: TraceData, array: Array) -> bool:

@@ -11,10 +11,11 @@ running code.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from operator import attrgetter
 from threading import get_ident
 from time import perf_counter
-from types import FrameType
+from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 import msgspec
@@ -25,7 +26,7 @@ from lazyscope.capture import bindings
 from lazyscope.capture import session as sessions
 from lazyscope.capture.callsite import Place
 from lazyscope.capture.chunks import are_sizes, plain_chunks
-from lazyscope.capture.of_thread import threads
+from lazyscope.capture.of_thread import thread_name, threads
 from lazyscope.capture.own_failures import survived, unheard
 from lazyscope.capture.recorder import GATHER
 from lazyscope.capture.running import force_of_task, running
@@ -73,7 +74,37 @@ class _OpenCalls(dict[int, OpenCall]):
     __hash__ = object.__hash__  # type: ignore[assignment]
 
 
+_NO_ARRAYS = frozenset(
+    {
+        type(None), bool, int, float, complex, str, bytes, slice, type(Ellipsis), type, dict, partial,
+        ModuleType, FunctionType, BuiltinFunctionType, np.ndarray, np.ufunc, type(np.mean),
+    }
+    | {kind for code in np.typecodes["All"] for kind in (np.dtype(code).type, type(np.dtype(code)))}
+)  # fmt: skip
+"""What most other arguments are."""
+
+_SLOTS = {"_Array__name", "_Array__chunks"} <= set(vars(Array))
+_name_of = attrgetter("_Array__name" if _SLOTS else "_name")
+_chunks_of = attrgetter("_Array__chunks" if _SLOTS else "_chunks")
+"""The properties of these names are functions in Python, and take longer."""
+
+_HAS_CHUNKS = hasattr(Array, "_chunks")
+"""The expression back end computes chunks and names when asked, so nobody asks."""
+
+PlainArray = Array if _SLOTS and _HAS_CHUNKS else None
+"""The class whose own instances have name and chunks in slots, which are read quickest by name."""
+
+
+class _Strange:
+    """Whether arrays were made whose chunk sizes are no numbers; hardly ever."""
+
+    chunks = False
+
+
+strange = _Strange()
+
 scope = sessions.scope.get
+force_here = running.get
 of_thread = sessions.of_thread
 
 open_calls: dict[int, OpenCall] = _OpenCalls()
@@ -92,25 +123,31 @@ def begin(  # noqa: C901  (the hot path: calling a function for each part would 
         code = caller.f_code
         filename = code.co_filename
         roles = watching[0].roles
-        users, others = roles.users, roles.others
         site = user = (code, caller.f_lasti)
+        users = roles.users
         if filename not in users:
-            role = roles.of(filename, caller.f_globals)
-            if role == "array" or role == "tool":
+            if filename in roles.libraries or (role := roles.of(filename, caller.f_globals)) == "library":
+                user, frame, others = None, caller.f_back, roles.others
+                while frame is not None:
+                    filename = frame.f_code.co_filename
+                    if filename in others:
+                        frame = frame.f_back
+                    elif filename in users or roles.of(filename, frame.f_globals) == "user":
+                        user = (frame.f_code, frame.f_lasti)
+                        break
+                    else:
+                        frame = frame.f_back
+            elif role != "user":
                 if filename in roles.verdicts:
                     internal.add(filename)
                 return None
-            if role == "library":
-                user, frame = None, caller.f_back
-                while frame is not None:
-                    filename = frame.f_code.co_filename
-                    if filename not in others and (
-                        filename in users or roles.of(filename, frame.f_globals) == "user"
-                    ):
-                        user = (frame.f_code, frame.f_lasti)
-                        break
-                    frame = frame.f_back
-        inputs = _arrays_in(args)
+        inputs: tuple[str, ...] = ()
+        for value in args:
+            kind = type(value)
+            if kind is PlainArray:
+                inputs += (value._Array__name,)
+            elif kind not in _NO_ARRAYS:
+                inputs += _arrays_in((value,))
         if kwargs:
             inputs += _arrays_in(kwargs.values())
         thread = get_ident()
@@ -146,20 +183,46 @@ def close(call: OpenCall) -> None:
             open_calls[thread] = call.before
 
 
-def returned(call: OpenCall, result: Any) -> None:
+def returned(call: OpenCall, result: Any) -> None:  # noqa: C901  (as `begin`)
     """Record a call that has come back."""
     try:
         ended = perf_counter()
-        if call.before is None:
-            open_calls.pop(call.thread, None)
+        thread, before, inputs = call.thread, call.before, call.inputs
+        if before is None:
+            open_calls.pop(thread, None)
         else:
-            open_calls[call.thread] = call.before
-        target = call.target
-        outputs = described(result if target is None else target)
-        if outputs or call.inputs:
-            # An answer to a question about the array; any other truth value would be the array's data.
-            asked = not outputs and call.operation.endswith(QUESTIONS)
-            _record(call, outputs, ended, result if asked and (result is True or result is False) else None)
+            open_calls[thread] = before
+        if call.target is not None:
+            result = call.target
+        answer = None
+        if type(result) is PlainArray and not strange.chunks:
+            meta = result._meta
+            dtype = meta.dtype if type(meta) is np.ndarray else _dtype_of(meta)
+            outputs: tuple[Any, ...] = ((result._Array__name, dtype, result._Array__chunks),)
+        else:
+            outputs = described(result)
+            if not outputs:
+                if not inputs:
+                    return
+                # An answer to a question about the array; any other truth value would be the array's data.
+                if (result is True or result is False) and call.operation.endswith(QUESTIONS):
+                    answer = result
+        # As `_record`, which would take a call.
+        inside = force_here()
+        runs = threads.get(thread)
+        name = "" if runs is None else runs._name  # type: ignore[attr-defined]
+        began = call.began
+        for session in call.watching:
+            recorder = session.recorder
+            gathered = recorder.calls
+            gathered.append(
+                (
+                    began - session.started, call.operation, call.site, call.user, inputs, outputs, name,
+                    None if inside is None else inside[0].id_in(session), answer, None, ended - began,
+                )
+            )  # fmt: skip
+            if len(gathered) >= GATHER:
+                recorder.flush()
     except BaseException as error:
         try:
             survived(error)
@@ -174,7 +237,7 @@ def raised(call: OpenCall, error: BaseException, caller: FrameType) -> None:
         close(call)
         if issubclass(type(error), GeneratorExit | StopIteration):
             return
-        _record(call, (), ended, None)
+        _record(call, ended)
         for session in call.watching:
             sighting = session.sighter.sight(caller)
             bindings.note(session, sighting, caller)
@@ -187,25 +250,16 @@ def raised(call: OpenCall, error: BaseException, caller: FrameType) -> None:
             unheard.failures += 1
 
 
-def _record(call: OpenCall, outputs: tuple[Any, ...], ended: float, answer: bool | None) -> None:
-    inside = running.get()
-    thread = threads.get(call.thread)
-    name = "" if thread is None else thread._name  # type: ignore[attr-defined]
+def _record(call: OpenCall, ended: float) -> None:
+    """Record a call that has returned nothing."""
+    inside, name, began = force_here(), thread_name(), call.began
     for session in call.watching:
-        recorder, began = session.recorder, call.began
-        gathered = recorder.calls
-        gathered.append(
+        session.recorder.add_call(
             (
-                began - session.started, call.operation, call.site, call.user, call.inputs, outputs, name,
-                None if inside is None else inside[0].id_in(session), answer, None, ended - began,
+                began - session.started, call.operation, call.site, call.user, call.inputs, (), name,
+                None if inside is None else inside[0].id_in(session), None, None, ended - began,
             )
         )  # fmt: skip
-        if len(gathered) >= GATHER:
-            recorder.flush()
-
-
-_NO_ARRAYS = frozenset({type(None), bool, int, float, complex, str, bytes, slice, type, dict, np.ndarray})
-"""What most other arguments are."""
 
 
 def _arrays_in(values: Iterable[Any]) -> tuple[str, ...]:
@@ -224,31 +278,11 @@ def _arrays_in(values: Iterable[Any]) -> tuple[str, ...]:
     return found
 
 
-_SLOTS = {"_Array__name", "_Array__chunks"} <= set(vars(Array))
-_name_of = attrgetter("_Array__name" if _SLOTS else "_name")
-_chunks_of = attrgetter("_Array__chunks" if _SLOTS else "_chunks")
-"""The properties of these names are functions in Python, and take longer."""
-
-_HAS_CHUNKS = hasattr(Array, "_chunks")
-"""The expression back end computes chunks and names when asked, so nobody asks."""
-
-
-class _Strange:
-    """Whether arrays were made whose chunk sizes are no numbers; hardly ever."""
-
-    chunks = False
-
-
-strange = _Strange()
-
-
 def described(result: Any) -> tuple[tuple[str, Any, Any], ...]:
     """Name, dtype and chunks of each dask array in a result."""
     kind = type(result)
     if kind is Array and _HAS_CHUNKS:
-        meta, chunks = result._meta, _chunks_of(result)
-        if strange.chunks:
-            chunks = _plain(chunks)
+        meta, chunks = result._meta, _plain(_chunks_of(result))
         return ((_name_of(result), meta.dtype if type(meta) is np.ndarray else _dtype_of(meta), chunks),)
     return () if kind in _NO_ARRAYS or not _HAS_CHUNKS else _described(result, kind)
 

@@ -16,16 +16,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dask.highlevelgraph import HighLevelGraph, MaterializedLayer
+from msgspec.structs import replace
 
 from lazyscope.capture.blocks import bits, blocks_on
 from lazyscope.capture.layers import (
-    BlockwiseShape,
     Group,
     Whole,
     mapping_of,
     part_of_mapping,
-    shape_of,
     sizes_of,
+    whole_blockwise,
     whole_mapping,
     whole_of,
 )
@@ -99,8 +99,8 @@ def _are_all(keys_of: Mapping[str, frozenset[Any]], layers: Mapping[str, Any]) -
             if type(mapping) is not dict or len(keys) != len(mapping) or not mapping.keys() >= keys:
                 return False
         else:
-            shape = shape_of(layer)
-            if shape is None or shape.is_getter or len(keys) < shape.tasks:
+            whole = whole_blockwise(layer)
+            if whole is None or whole.is_getter or len(keys) < whole.groups[0].tasks:
                 return False
     return True
 
@@ -173,29 +173,28 @@ class _Walk:
     def _visit(self, name: str, layer: Any, wanted: set[Any] | None) -> None:
         if wanted is not None and not self._spend(len(wanted)):
             wanted = None
-        shape = shape_of(layer)
-        if shape is not None and wanted is not None:
-            if shape.is_getter or len(wanted) < shape.tasks:
-                self._visit_blocks(layer, shape, wanted)
+        whole = whole_blockwise(layer) if wanted is not None else None
+        if whole is not None and wanted is not None:
+            if whole.is_getter or len(wanted) < whole.groups[0].tasks:
+                self._visit_blocks(layer, whole, wanted)
                 return
             wanted = None
         self._visit_whole(name, layer, wanted)
 
-    def _visit_blocks(self, layer: Any, shape: BlockwiseShape, wanted: set[Any]) -> None:
+    def _visit_blocks(self, layer: Any, whole: Whole, wanted: set[Any]) -> None:
         """Some of a layer that has one task for each block of a grid."""
-        near = self.dependencies.get(shape.name, ())
+        group = whole.groups[0]
+        near = self.dependencies.get(group.name, ())
         for keys in layer.cull(wanted, ())[1].values():
             for key in keys:
                 self._consume(key)
                 self._want(key, near)
-        blocks = bits([key[1:] for key in wanted], shape.grid)
-        slices: frozenset[int] | None = frozenset() if shape.is_getter and wanted else None
+        blocks = bits([key[1:] for key in wanted], group.grid)
+        slices: frozenset[int] | None = frozenset() if whole.is_getter and wanted else None
+        chunk, size = sizes_of(layer)
         self._add_group(
-            Group(
-                shape.name, shape.grid, blocks, len(wanted), shape.tasks, shape.reads,
-                *sizes_of(layer), slices,
-            )
-        )  # fmt: skip
+            replace(group, blocks=blocks, tasks=len(wanted), chunk=chunk, chunk_bytes=size, slices=slices)
+        )
 
     def _visit_whole(self, name: str, layer: Any, wanted: set[Any] | None) -> None:
         """A layer that is wanted whole, or a mapping of keys to tasks of which some are wanted."""
@@ -255,9 +254,9 @@ class _Walk:
         keys = self.wanted[group.name] or set()
         sliced = {key for key in keys if self.consumers.get(key) == 1 and key in self.sliced}
         if not sliced:
-            return group._replace(slices=None)
+            return replace(group, slices=None)
         whole = bits([key[1:] for key in keys - sliced], group.grid)
-        return group._replace(slices=frozenset(self.sliced[key] for key in sliced), unsliced=whole)
+        return replace(group, slices=frozenset(self.sliced[key] for key in sliced), unsliced=whole)
 
 
 def _keys_named(graph: Any, name: str) -> list[Any]:
@@ -265,9 +264,9 @@ def _keys_named(graph: Any, name: str) -> list[Any]:
 
 
 def _holds(layer: Any, key: Any) -> bool:
-    shape = shape_of(layer)
-    if shape is not None:
-        return name_of(key) == shape.name
+    whole = whole_blockwise(layer)
+    if whole is not None:
+        return name_of(key) == whole.name
     return key in mapping_of(layer)
 
 
@@ -279,4 +278,4 @@ def _union(one: Group, other: Group) -> Group:
     blocks = blocks_on(one.blocks, one.grid, grid) | blocks_on(other.blocks, other.grid, grid)
     tasks = blocks.bit_count()
     reads = tuple(dict.fromkeys((*(one.reads or ()), *(other.reads or ()))))
-    return one._replace(grid=grid, blocks=blocks, tasks=tasks, whole=max(tasks, one.whole), reads=reads)
+    return replace(one, grid=grid, blocks=blocks, tasks=tasks, whole=max(tasks, one.whole), reads=reads)

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dask._expr import Expr
+from dask.utils import key_split
 
 from lazyscope.capture import allowed, bindings, memory
 from lazyscope.capture.callsite import Sighting, trigger_of
@@ -307,16 +308,17 @@ class Execution:
         reads = self._reads.units if self._reads is not None else ()
 
         def record(recorder: Recorder) -> events.Record:
-            wanted = []
+            wanted, known_layer, Wanted = [], recorder.known_layer, events.Wanted  # noqa: N806
             tasks = repeated = 0
-            for group, again, last in asked:
+            for one in asked:
+                group, again = one.group, one.repeated
                 tasks += group.tasks
                 repeated += again
-                layer = recorder.known_layer(group.name)
+                layer = known_layer(group.name)
                 if layer is None:
                     layer = recorder.add_layer(group.name, layer_record(recorder, group))
                 blocks = None if group.blocks is None else _bytes_of(group.blocks)
-                wanted.append(events.Wanted(layer, group.tasks, again, blocks, last))
+                wanted.append(Wanted(layer, group.tasks, again, blocks, one.last))
             stack, site, user = recorder.whereabouts(sighting)
             return events.ForceBegin(
                 id=number,
@@ -432,8 +434,6 @@ def layer_record(recorder: Recorder, group: Group) -> events.Layer:
 
 def operation_of_name(name: str) -> str:
     """``mean_agg-aggregate`` of ``mean_agg-aggregate-8f3b...``: the name without its token."""
-    from dask.utils import key_split
-
     return str(key_split(name))
 
 

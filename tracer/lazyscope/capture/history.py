@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from lazyscope.capture.blocks import Grid, blocks_on
 from lazyscope.capture.demand import Demand
 from lazyscope.capture.layers import Group
 
 
-class Asked(NamedTuple):
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """One group of a demand with what is known of it from earlier forces."""
 
     group: Group
@@ -81,7 +83,7 @@ class _Seen:
     def _ask_slices(self, group: Group, slices: frozenset[int]) -> int:
         repeated = len(slices & self.slices)
         self.slices |= slices
-        whole = group._replace(slices=None, blocks=group.unsliced, tasks=group.unsliced.bit_count())
+        whole = replace(group, slices=None, blocks=group.unsliced, tasks=group.unsliced.bit_count())
         return repeated + (self._ask(whole) if group.unsliced else 0)
 
     def _ask_blocks(self, group: Group) -> int:
@@ -116,7 +118,8 @@ class History:
 
 def _is_same(one: Group, other: Group) -> bool:
     """Whether two groups of the same name are the same tasks."""
-    return one[1:4] == other[1:4] and one.slices is None and other.slices is None
+    same = one.grid == other.grid and one.blocks == other.blocks and one.tasks == other.tasks
+    return same and one.slices is None and other.slices is None
 
 
 def _part(group: Group) -> _Part:

@@ -11,11 +11,13 @@ import math
 import sys
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
+import msgspec
 from dask._task_spec import Alias, DataNode, GraphNode, List, Task, TaskRef
 from dask.blockwise import Blockwise
 from dask.highlevelgraph import Layer, MaterializedLayer
+from msgspec.structs import replace
 
 from lazyscope.capture.blocks import Grid, bits, located
 from lazyscope.capture.copies import (
@@ -42,7 +44,7 @@ KEYS_REMEMBERED = 200_000
 """Keys in all that is remembered of layers before all is forgotten."""
 
 
-class Group(NamedTuple):
+class Group(msgspec.Struct, frozen=True, gc=False):
     """What a force asks of the tasks whose keys share a name."""
 
     name: str
@@ -63,7 +65,7 @@ class Group(NamedTuple):
     """Bit set of the blocks that are read whole, where others are read in slices."""
 
 
-class Whole(NamedTuple):
+class Whole(msgspec.Struct, frozen=True, gc=False):
     """What a layer asks for that is wanted whole."""
 
     name: str
@@ -81,18 +83,8 @@ class Whole(NamedTuple):
     """By key of a source, which slice of it is read."""
     sized: bool
     """Whether the size of its chunks is known."""
-    shape: BlockwiseShape | None
-
-
-class BlockwiseShape(NamedTuple):
-    """What a Blockwise layer has that is wanted in part."""
-
-    name: str
-    grid: Grid
-    tasks: int
-    reads: tuple[str, ...]
-    is_getter: bool
-    """Whether it reads from an array-like, and no more of it than is asked for.
+    is_getter: bool = False
+    """Whether it is a Blockwise layer that reads from an array-like, and no more of it than is asked for.
 
     dask fuses a slice of a chunk into such a read (`dask.array.optimization._optimize_slices`).
     """
@@ -103,7 +95,7 @@ _Sizes: TypeAlias = tuple[tuple[int | None, ...] | None, int | None]
 NO_SIZES: _Sizes = (None, None)
 
 _remembered: dict[int, tuple[weakref.ref[Any], Whole]] = {}
-_weight = [0]
+_weight = 0
 
 
 def whole_of(name: str, layers: Mapping[str, Any], large: dict[str, Whole]) -> Whole | None:
@@ -119,9 +111,10 @@ def whole_of(name: str, layers: Mapping[str, Any], large: dict[str, Whole]) -> W
             return whole if whole.sized else _sized(whole, layer)
     if name in large:
         return large[name]
-    if issubclass(type(layer), Blockwise):
+    kind = type(layer)
+    if kind is Blockwise or (kind is not MaterializedLayer and issubclass(kind, Blockwise)):
         return _read_blockwise(layer)
-    if type(layer) is not MaterializedLayer:
+    if kind is not MaterializedLayer:
         return None
     whole = whole_mapping(name, layer, layers)
     if (tasks := len(layer.mapping)) <= REMEMBERED:
@@ -131,20 +124,21 @@ def whole_of(name: str, layers: Mapping[str, Any], large: dict[str, Whole]) -> W
     return whole
 
 
-def shape_of(layer: Any) -> BlockwiseShape | None:
-    """The shape of a Blockwise layer; None for others."""
-    if not issubclass(type(layer), Blockwise):
+def whole_blockwise(layer: Any) -> Whole | None:
+    """What a Blockwise layer asks for when it is wanted whole; None for others."""
+    kind = type(layer)
+    if kind is not Blockwise and (kind is MaterializedLayer or not issubclass(kind, Blockwise)):
         return None
     known = _remembered.get(id(layer))
-    whole = known[1] if known is not None and known[0]() is layer else _read_blockwise(layer)
-    return whole.shape
+    return known[1] if known is not None and known[0]() is layer else _read_blockwise(layer)
 
 
 def _remember(layer: Any, whole: Whole, weight: int) -> None:
-    _weight[0] += weight
-    if _weight[0] > KEYS_REMEMBERED:
+    global _weight
+    _weight += weight
+    if _weight > KEYS_REMEMBERED:
         _remembered.clear()
-        _weight[0] = weight
+        _weight = weight
     _remembered[id(layer)] = (weakref.ref(layer), whole)
 
 
@@ -160,20 +154,23 @@ def _sized(whole: Whole, layer: Any) -> Whole:
     if chunk is None:
         return whole
     name = whole.name
-    groups = [g._replace(chunk=chunk, chunk_bytes=size) if g.name == name else g for g in whole.groups]
-    return whole._replace(groups=tuple(groups))
+    groups = [replace(g, chunk=chunk, chunk_bytes=size) if g.name == name else g for g in whole.groups]
+    return replace(whole, groups=tuple(groups))
 
 
 def sizes_of(layer: Any) -> _Sizes:
     """Shape and bytes of the largest chunk, as dask notes them when it makes an array of a layer."""
-    notes = layer.collection_annotations if issubclass(type(layer), Layer) else None
+    kind = type(layer)
+    # What follows `or` asks the class of all mappings, which takes long.
+    is_layer = kind is Blockwise or kind is MaterializedLayer or issubclass(kind, Layer)
+    notes = layer.collection_annotations if is_layer else None
     if type(notes) is not dict:
         return NO_SIZES
     chunk = notes.get("chunksize")
     if type(chunk) is not tuple:
         return NO_SIZES
     itemsize = itemsize_of(notes.get("dtype"))
-    if not _ONLY_INT.issuperset(map(type, chunk)):
+    if not _ARE_INTS(map(type, chunk)):
         chunk = tuple(map(length_of, chunk))
         if None in chunk:
             return chunk, None
@@ -186,7 +183,8 @@ def noted(layer: Any, what: str) -> Any:
     return notes.get(what) if type(notes) is dict else None
 
 
-_ONLY_INT = frozenset({int})
+_ARE_INTS = frozenset({int}).issuperset
+_ARE_STR_OR_INT = frozenset({str, int}).issuperset
 
 
 # Blockwise layers: one task for each block of a grid
@@ -194,9 +192,10 @@ _ONLY_INT = frozenset({int})
 
 def _read_blockwise(layer: Any) -> Whole:
     name, grid = layer.output, _grid_of(layer)
-    blocks, tasks = None, math.prod(grid)
     if layer.output_blocks:
         blocks, tasks = bits(layer.output_blocks, grid), len(layer.output_blocks)
+    else:
+        blocks, tasks = None, math.prod(grid)
     arrays, keys = _blockwise_inputs(layer)
     chunk, size = sizes_of(layer)
     reads, keys_of, counts = arrays, _NO_KEYS, _NO_KEYS
@@ -204,17 +203,9 @@ def _read_blockwise(layer: Any) -> Whole:
         counts = dict.fromkeys(keys, 1)
         keys_of = _keys_by_name(counts)
         reads = tuple(dict.fromkeys((*arrays, *keys_of)))
-    found = Whole(
-        name,
-        (Group(name, grid, blocks, tasks, tasks, reads, chunk, size),),
-        arrays,
-        counts,
-        keys_of,
-        reads,
-        _NO_KEYS,
-        size is not None,
-        BlockwiseShape(name, grid, tasks, reads, _reader(layer.task.func) == _GETTER),
-    )
+    group = Group(name, grid, blocks, tasks, tasks, reads, chunk, size)
+    is_getter = _reader(layer.task.func) == _GETTER
+    found = Whole(name, (group,), arrays, counts, keys_of, reads, _NO_KEYS, size is not None, is_getter)
     _remember(layer, found, len(counts) + 1)
     return found
 
@@ -225,19 +216,28 @@ def _grid_of(layer: Any) -> Grid:
     As `layer.dims` says, which dask itself asks of the few layers only that are left by optimisation, and
     which takes as long as all else that is done here for a layer.
     """
+    numblocks, wanted = layer.numblocks, layer.output_indices
+    if not layer.new_axes:
+        for name, indices in layer.indices:
+            # Where it has several blocks, no other input has another number of them.
+            if indices == wanted and 1 not in (blocks := numblocks.get(name, _ONE)):
+                return tuple(blocks)
     lengths: dict[Any, int] = {}
     for name, indices in layer.indices:
         if indices is None:
             continue
         if not lengths and len(indices) == len(set(indices)):
-            lengths = dict(zip(indices, layer.numblocks.get(name, ()), strict=False))
+            lengths = dict(zip(indices, numblocks.get(name, ()), strict=False))
         else:
-            for index, length in zip(indices, layer.numblocks.get(name, ()), strict=False):
+            for index, length in zip(indices, numblocks.get(name, ()), strict=False):
                 if lengths.get(index, 1) == 1:
                     lengths[index] = length
     for index, sizes in layer.new_axes.items() if layer.new_axes else ():
         lengths[index] = len(sizes) if type(sizes) is tuple else 1
-    return tuple([lengths[index] for index in layer.output_indices])
+    return tuple([lengths[index] for index in wanted])
+
+
+_ONE = (1,)
 
 
 _GETTER, _GETITEM = 1, 2
@@ -259,15 +259,18 @@ def _blockwise_inputs(layer: Any) -> tuple[tuple[str, ...], tuple[Any, ...]]:
     """Arrays read block by block, and keys that every block reads."""
     arrays: list[str] = []
     keys: list[Any] = []
+    dependencies = layer.io_deps
     for argument, index in layer.indices:
         if index is not None:
-            if argument not in layer.io_deps:
+            if not dependencies or argument not in dependencies:
                 arrays.append(argument)
         elif issubclass(type(argument), GraphNode):
             keys.extend(argument.dependencies)
         elif type(argument) is TaskRef:
             keys.append(argument.key)
-    for produced in layer.io_deps.values():
+    if not dependencies:
+        return tuple(arrays), tuple(keys)
+    for produced in dependencies.values():
         if produced.produces_keys:
             keys.extend(
                 value.key if issubclass(type(value), _WITH_KEY) else value
@@ -284,7 +287,8 @@ _WITH_KEY = (GraphNode, TaskRef)
 
 def mapping_of(layer: Any) -> Any:
     """The keys and tasks of a layer."""
-    return layer.mapping if issubclass(type(layer), MaterializedLayer) else layer
+    kind = type(layer)
+    return layer.mapping if kind is MaterializedLayer or issubclass(kind, MaterializedLayer) else layer
 
 
 def whole_mapping(name: str, layer: Any, layers: Mapping[str, Any]) -> Whole:
@@ -296,10 +300,11 @@ def part_of_mapping(name: str, layer: Any, wanted: set[Any] | None, layers: Mapp
     """What a mapping asks for of which some tasks are wanted, or all called `name`."""
     found = _MappingWalk(mapping_of(layer), layers).run(name, wanted)
     keys, sizes = found.outside, sizes_of(layer)
-    groups = tuple(found.groups(name, sizes))[::-1]
     keys_of = _keys_by_name(keys)
+    reads = tuple(keys_of)
+    groups = tuple(found.groups(name, sizes))[::-1]
     sized = sizes[1] is not None or not groups
-    return Whole(name, groups, (), keys, keys_of, tuple(keys_of), found.sliced, sized, None)
+    return Whole(name, groups, (), keys, keys_of, reads, found.sliced, sized)
 
 
 class _MappingWalk:
@@ -399,7 +404,7 @@ class _MappingWalk:
     def _is_key(self, value: Any) -> bool:
         kind = type(value)
         if kind is tuple:
-            if not value or not is_plain(value):
+            if not value or not (_ARE_STR_OR_INT(map(type, value)) or is_plain(value)):
                 return False
             if type(value[0]) is str and value[0] in self._layers:
                 return True
@@ -438,8 +443,8 @@ def _note_slice(node: Any, layers: Mapping[str, Any], sliced: dict[Any, int]) ->
     if len(node.args) != 2 or not issubclass(type(node.args[0]), _WITH_KEY):
         return
     source = node.args[0].key
-    shape = shape_of(layers.get(name_of(source)))
-    if shape is not None and shape.is_getter:
+    whole = whole_blockwise(layers.get(name_of(source)))
+    if whole is not None and whole.is_getter:
         index = node.args[1]
         if type(index) is DataNode:
             index = index.value
@@ -453,7 +458,9 @@ def _old_style_reads(values: Iterable[Any], is_key: Callable[[Any], bool]) -> li
     while todo:
         value = todo.pop()
         kind = type(value)
-        if issubclass(kind, GraphNode):
+        if kind is list:
+            todo += value
+        elif kind is not tuple and issubclass(kind, GraphNode):
             reads.extend(value.dependencies)
         elif kind is TaskRef:
             reads.append(value.key)
@@ -469,7 +476,14 @@ def _old_style_reads(values: Iterable[Any], is_key: Callable[[Any], bool]) -> li
 def _by_name(keys: Iterable[Any]) -> dict[str, list[Any]]:
     groups: dict[str, list[Any]] = {}
     for key in keys:
-        groups.setdefault(name_of(key), []).append(key)
+        # As `name_of` does for most keys, without taking a call.
+        name = key[0] if type(key) is tuple and key else key
+        if type(name) is not str:
+            name = name_of(key)
+        if name in groups:
+            groups[name].append(key)
+        else:
+            groups[name] = [key]
     return groups
 
 

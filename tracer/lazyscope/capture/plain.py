@@ -21,6 +21,8 @@ _PLAIN = frozenset({str, int, float, bool, complex, bytes, type(None), type(Elli
 _ONLY_STR_AND_INT = frozenset({str, int})
 _ONLY_INT = frozenset({int})
 _fresh = count()
+_numpy_dtypes: set[type] = set()
+"""Classes of NumPy's dtypes that were met."""
 
 
 def is_plain(value: Any) -> bool:
@@ -93,8 +95,15 @@ def total_of(sizes: Any) -> int | None:
 
 def itemsize_of(dtype: Any) -> int | None:
     """Bytes of one element; None if the dtype is not NumPy's."""
+    kind = type(dtype)
+    if kind in _numpy_dtypes:
+        return int(dtype.itemsize)
     np = numpy()
-    return int(dtype.itemsize) if np is not None and issubclass(type(dtype), np.dtype) else None
+    if np is None or not issubclass(kind, np.dtype):
+        return None
+    if kind.__module__ == "numpy.dtypes":
+        _numpy_dtypes.add(kind)
+    return int(dtype.itemsize)
 
 
 def members_of(value: Any) -> Iterator[Any] | None:

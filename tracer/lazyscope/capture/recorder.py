@@ -118,6 +118,8 @@ class Recorder:
         self._numbers: dict[type, dict[Hashable, int]] = {kind: {} for kind in _NUMBERED}
         self._texts = _Texts(self._new)
         self._layers: dict[str, int] = {}
+        self.known_layer = self._layers.get
+        """Number of a layer by its name, None if it was never wanted."""
         self._dtypes: dict[Any, int] = {}
         self._positions: dict[tuple[int, int], int] = {}
         self._codes: dict[int, CodeType] = {}
@@ -354,8 +356,13 @@ class Recorder:
             here = there = positions.get((id(code), instruction))
             if here is None:
                 here = there = self._new_position(code, instruction)
-            if user is not site:
-                there = None if user is None else self._position(user)
+            if user is None:
+                there = None
+            elif user is not site:
+                code, instruction = user
+                there = positions.get((id(code), instruction))
+                if there is None:
+                    there = self._new_position(code, instruction)
             results = []
             for name, dtype, chunks in outputs:
                 kind = dtypes.get(dtype)
@@ -421,10 +428,6 @@ class Recorder:
                 self._chunks.clear()
             self._chunks[chunks] = number
         return number
-
-    def known_layer(self, name: str) -> int | None:
-        """Number of a layer, None if it was never wanted."""
-        return self._layers.get(name)
 
     def add_layer(self, name: str, layer: events.Layer) -> int:
         """Write a layer that was never wanted before, and number it."""

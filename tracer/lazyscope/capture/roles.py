@@ -130,6 +130,8 @@ class Roles:
         """Those of these files that are the user's."""
         self.others: set[str] = set()
         """Those that are not."""
+        self.libraries: set[str] = set()
+        """Those that are libraries'."""
         self._generated: dict[str, Role] = {}
         self._places: dict[str, Place | None] = {}
         self._directory = _working_directory()
@@ -161,6 +163,7 @@ class Roles:
         self.verdicts[filename] = role
         (self.users if role == "user" else self.others).add(filename)
         (self.others if role == "user" else self.users).discard(filename)
+        (self.libraries.add if role == "library" else self.libraries.discard)(filename)
 
     def describe(
         self, filename: str, module_globals: Mapping[str, object] | None = None
@@ -187,7 +190,7 @@ class Roles:
         """Which state of a file on disk `source` gives now; None if it gives another text. Never raises."""
         try:
             name, _ = self._name_of_text(filename)
-            found = Path(name).stat()
+            found = os.stat(name)  # noqa: PTH116  (a `Path` takes longer to make than this)
         except (OSError, ValueError):
             return None
         registered = linecache.cache.get(name, ())
@@ -310,7 +313,7 @@ class Roles:
         name, known = self._name_of_text(filename)
         try:
             # Reading a pipe or a device, such as /dev/stdin, would take the program's own input.
-            if not stat.S_ISREG(Path(name).stat().st_mode):
+            if not stat.S_ISREG(os.stat(name).st_mode):  # noqa: PTH116
                 return linecache.getlines(filename) if known else []
         except OSError:
             # The loader of another file, such as a worker's __main__, would give that file's text.
@@ -331,7 +334,9 @@ def _is_generated(filename: str) -> bool:
 
 
 def _posix(path: str) -> str:
-    windows = os.sep == "\\" or ("\\" in path and "/" not in path)
+    if "\\" not in path:
+        return path
+    windows = os.sep == "\\" or "/" not in path
     return path.replace("\\", "/") if windows else path
 
 
@@ -356,6 +361,15 @@ def _below(path: str, directory: str) -> str | None:
     return path[len(prefix) :] if inside and directory else None
 
 
+def _is_below_any(path: str, directories: tuple[str, ...]) -> bool:
+    return os.path.normcase(path).startswith(_prefixes(directories))
+
+
+@lru_cache(maxsize=32)
+def _prefixes(directories: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(os.path.normcase(directory.rstrip("/") + "/") for directory in directories)
+
+
 def _module_parts(inside: str) -> tuple[str, ...]:
     return tuple(inside.removesuffix(".py").split("/"))
 
@@ -376,8 +390,10 @@ def _cell(filename: str) -> str | None:
 
 
 def _zip_member(path: str) -> str | None:
+    if os.path.exists(path):
+        return None
     archive = next((parent for parent in Path(path).parents if parent.exists()), None)
-    if os.path.exists(path) or archive is None or not archive.is_file():
+    if archive is None or not archive.is_file():
         return None
     return Path(path).relative_to(archive.parent).as_posix()
 
@@ -393,9 +409,10 @@ def _find(path: str) -> Place | None:
     if place := _find_by_name(path):
         return place
     directories = _site_directories()
-    for directory in directories:
-        if (below := _below(path, directory)) is not None:
-            return Place(below, root=directory)
+    if _is_below_any(path, directories):
+        for directory in directories:
+            if (below := _below(path, directory)) is not None:
+                return Place(below, root=directory)
     return _in_editable(path, directories) or _in_target(path)
 
 
@@ -422,9 +439,24 @@ def _standard_directories() -> tuple[str, ...]:
 
 
 def _site_directories() -> tuple[str, ...]:
+    return _site_directories_on(_search_path(), _working_directory())
+
+
+def _search_path() -> tuple[str, ...]:
+    path = sys.path
+    return tuple(path if set(map(type, path)) == {str} else [e for e in path if isinstance(e, str)])
+
+
+@lru_cache(maxsize=8)
+def _site_directories_on(search_path: tuple[str, ...], working_directory: str) -> tuple[str, ...]:
     found = list(_configured_site_directories())
-    found += [entry for entry in sys.path if isinstance(entry, str) and _SITE.match(_posix(entry) + "/")]
+    found += [entry for entry in search_path if _SITE.match(_posix(entry) + "/")]
     return tuple(dict.fromkeys(_posix(os.path.abspath(entry)) for entry in found))
+
+
+@lru_cache(maxsize=8)
+def _absolute_entries(search_path: tuple[str, ...], working_directory: str) -> tuple[str, ...]:
+    return tuple(_posix(os.path.abspath(entry)) for entry in search_path if entry)
 
 
 @cache
@@ -446,13 +478,13 @@ def _in_editable(path: str, directories: tuple[str, ...]) -> Place | None:
 
 def _in_target(path: str) -> Place | None:
     """A file below an entry of ``sys.path`` that packages were installed into (``pip --target``)."""
-    for entry in sys.path:
-        if not isinstance(entry, str) or not entry:
-            continue
-        root = _posix(os.path.abspath(entry))
-        below = _below(path, root)
-        if below is not None and (info := _owner(root, below)):
-            return Place(below, root=root, info=info)
+    roots = _absolute_entries(_search_path(), _working_directory())
+    cased = os.path.normcase(path)
+    for root, prefix in zip(roots, _prefixes(roots), strict=True):
+        if cased.startswith(prefix):
+            below = path[len(prefix) :]
+            if info := _owner(root, below):
+                return Place(below, root=root, info=info)
     return None
 
 
@@ -505,7 +537,7 @@ def _installed(info: str, entry: str) -> bool:
 def _changed(root: str) -> int:
     """When something was last installed into `root`: a notebook may do so at any time."""
     try:
-        return Path(root).stat().st_mtime_ns
+        return os.stat(root).st_mtime_ns  # noqa: PTH116
     except OSError:
         return 0
 

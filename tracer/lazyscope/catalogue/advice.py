@@ -10,7 +10,7 @@ from lazyscope import figures
 from lazyscope.analysis.arrays import Array
 from lazyscope.analysis.bindings import is_bound_at
 from lazyscope.analysis.evidence import ForceEvidence, Placed
-from lazyscope.analysis.holdings import Held
+from lazyscope.analysis.holdings import holdings
 from lazyscope.analysis.provenance import dependencies
 from lazyscope.analysis.reading import Reading, assigned_before
 from lazyscope.analysis.savings import if_persisted
@@ -289,13 +289,13 @@ def compute_before(evidence: Placed) -> Fix:
 
 
 def persist_before(evidence: ForceEvidence) -> Fix | None:
-    """Hold in memory what the call reads again; None if its forces read nothing again that can be."""
-    trace = evidence.trace
-    for one in evidence.reread:
-        held_ = [Held(array.variable or "", array) for array in one.user_arrays if array.layer is not None]
-        if held_ and len(held_) == len(one.user_arrays):
-            layers = [found.array.layer for found in held_ if found.array.layer is not None]
-            return persist(trace, held_, if_persisted(trace, layers))
+    """Hold in memory what these forces and others read again; None if nothing is that can be held."""
+    own = set(evidence.ids)
+    for one in holdings(evidence.trace):
+        if own.intersection(one.forces):
+            saving = if_persisted(evidence.trace, one.layers)
+            if saving.tasks[1] > 0:
+                return persist(evidence.trace, one.held, saving)
     return None
 
 

@@ -26,36 +26,26 @@ Fixes
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+import ast
 
 from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.reading import Reading, is_scalar_conversion
-from lazyscope.analysis.syntax.arms import Assignment
 from lazyscope.analysis.syntax.branches import Branch
-from lazyscope.analysis.syntax.updates import Update
 from lazyscope.catalogue.advice import author, caller_fixes, leave_it, names, short, times
 from lazyscope.catalogue.asserting import match_assertion, match_printing
 from lazyscope.catalogue.deciding import asked_for_once, deciding, steers_without_repeating, test_of
 from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.labelled_arrays import with_labels
-from lazyscope.catalogue.rewriting import (
-    as_array,
-    asked_array,
-    can_be_chosen,
-    cheap_first,
-    choice_lines,
-    choice_replacement,
-    hold_at_user,
-    limit,
-    line_with,
-    mask_text,
-    namespace,
-    parenthesised,
-    present,
-    whole_test,
-)
+from lazyscope.catalogue.rewriting import hold_at_user, present
+from lazyscope.fixes.clip import limit, python_limits
 from lazyscope.fixes.fix import Fix, Technique
+from lazyscope.fixes.keep_0d import keep_0d
+from lazyscope.fixes.native_logic import kept_logic
+from lazyscope.fixes.reorder import cheap_first
+from lazyscope.fixes.tested import Tested, returned_to, tested
+from lazyscope.fixes.unconditional import without_test
+from lazyscope.fixes.vectorise import over_array
+from lazyscope.fixes.where import choice
 
 CODE = "LZ101"
 TITLE = "A truth value computes the array"
@@ -138,10 +128,11 @@ def _else_value(test: Branch) -> str:
 
 
 def _fixes(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
-    own = next(filter(None, (advise(evidence, reading) for advise in _ADVICE)), ())
+    found = tested(evidence) or returned_to(evidence)
+    own = tuple(fix for fix in _own(evidence, reading, found) if fix is not None)
     return present(
         *caller_fixes(evidence),
-        cheap_first(evidence, reading),
+        cheap_first(evidence),
         *own,
         hold_at_user(evidence),
         *([] if own else [_anyhow(evidence)]),
@@ -149,13 +140,24 @@ def _fixes(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
     )
 
 
+def _own(evidence: ForceEvidence, reading: Reading, found: Tested | None) -> list[Fix | None]:
+    """What can be written instead of asking."""
+    if found is None:
+        own = over_array(evidence) or python_limits(evidence) or kept_logic(evidence)
+        return [own or _kept(evidence, reading)]
+    node = found.node
+    if isinstance(node, ast.While):
+        return [_turns(evidence, "`while`")]
+    if isinstance(node, ast.If) and isinstance(node.body[-1], ast.Break):
+        return [_computed(evidence), _turns(evidence, "`break`")]
+    chosen = limit(evidence, found) or without_test(evidence, found) or choice(evidence, found)
+    return [chosen or _sketched(evidence, reading)]
+
+
 def _anyhow(evidence: ForceEvidence) -> Fix:
     """What can be said without knowing what the value decides."""
-    return Fix(
-        "where",
-        "choose with `where(condition, a, b)` instead of a branch",
-        _BOTH_SIDES,
-        author(evidence),
+    return _fix(
+        evidence, "where", "compute both ways and choose for each element instead of branching", _BOTH_SIDES
     )
 
 
@@ -163,319 +165,32 @@ def _fix(evidence: ForceEvidence, technique: Technique, summary: str, price: str
     return Fix(technique, summary, price, author(evidence))
 
 
-# Outside of tests
-
-
-def _python_limits(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
-    """``min(1.0, xp.sum(p))``."""
-    call = reading.call
-    if call is None or call.receiver or call.name not in ("min", "max") or reading.role != "argument":
-        return ()
-    xp, function = namespace(evidence), f"{call.name}imum"
-    given = call.positional or ("a", "b")
-    if len(given) == 2:
-        text = f"{xp}.{function}({', '.join(_array_first(given))})"
-        price = "nothing changes; the result is an array of one element"
-    else:
-        stacked = given[0] if len(given) == 1 else f"[{', '.join(given)}]"
-        text = f"{xp}.{call.name}({xp}.stack({stacked}))"
-        price = "the result is an array of one element; plain numbers among them must be made arrays"
-    return (
-        Fix(
-            "clip",
-            f"`{text}` instead of Python's `{call.name}`",
-            price,
-            author(evidence),
-            edit=line_with(evidence, reading.expression or "", text),
-        ),
-    )
-
-
-def _array_first(given: tuple[str, ...]) -> list[str]:
-    """Arguments with plain numbers last: a function of arrays may want an array first."""
-    return sorted(given, key=_is_number)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _membership(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
-    """``x.max() in (3, 4)``."""
-    left, found, right = (reading.expression or "").partition(" in ")
-    negated = left.endswith(" not")
-    if not found or not right.startswith(("[", "(", "{")):
-        return ()
-    xp, element = namespace(evidence), left.removesuffix(" not")
-    listed = f"[{right[1:-1]}]"
-    text = f"{'~' if negated else ''}{xp}.isin({element}, {listed})"
-    return (_fix(evidence, "native-function", f"`{short(text)}`: one array of booleans, still lazy"),)
-
-
-def _python_logic(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
-    """``not x``, ``a and b``, ``0 < x < 1`` whose value is kept."""
-    if reading.test is not None:
-        return ()
-    asked = parenthesised(short(reading.converted[0] if reading.converted else evidence.expression))
-    if reading.role == "not":
-        return (
-            _fix(evidence, "native-function", f"`~{asked}`, or `logical_not({asked})`, instead of `not`"),
-        )
-    sign = {"and": "&", "or": "|"}.get(reading.role)
-    if sign is not None and reading.combination is not None:
-        text = f" {sign} ".join(f"({part.text})" for part in reading.combination.operands)
-        return (_fix(evidence, "native-function", f"`{short(text)}` if both sides are arrays of booleans"),)
-    if reading.role == "comparison" and _is_chain(evidence):
-        summary = f"write the chain `{asked}` as two comparisons joined by `&`"
-        return (_fix(evidence, "native-function", summary),)
-    return ()
-
-
-def _is_chain(evidence: ForceEvidence) -> bool:
-    """Whether Python asks one link of a chain, and not what ``a != b`` of objects gives."""
-    trace, site = evidence.trace, evidence.site
-    return site is not None and trace.positions[site].opcode != "COMPARE_OP"
-
-
-def _kept(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
+def _kept(evidence: ForceEvidence, reading: Reading) -> Fix | None:
     """``bool(x.any())`` that nothing tests."""
-    if reading.test is not None or not is_scalar_conversion(reading) or not reading.converted:
-        return ()
-    kept = short(reading.converted[0])
-    summary = f"keep `{kept}`, an array of one element, instead of `{short(evidence.expression)}`"
-    price = "who uses the value gets an array, not a Python bool"
-    return (_fix(evidence, "keep-0d", summary, price), _later(evidence))
+    return keep_0d(evidence) if is_scalar_conversion(reading) else None
 
 
-def _later(evidence: ForceEvidence) -> Fix:
-    summary = "ask for it together with the other results, in one `dask.compute(...)`"
-    return _fix(evidence, "batch-compute", summary, "the value is known later")
-
-
-# Tests
-
-
-def _limit(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
-    """``if x > top: x = top``."""
-    text = limit(reading.test, namespace(evidence)) if reading.test else None
-    if text is None:
-        return ()
-    summary, replacement = f"`{text}` instead of the `if`", whole_test(evidence, reading, (text,))
-    return (Fix("clip", summary, "nothing changes", author(evidence), edit=replacement),)
-
-
-def _choice(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
-    """Both ways assign the same variables."""
+def _sketched(evidence: ForceEvidence, reading: Reading) -> Fix:
+    """What is to be done where no edit is sure to give the same."""
     test = reading.test
-    lines = choice_lines(test, namespace(evidence)) if test is not None else ()
-    if test is not None and test.in_both and not lines:
-        return _no_arrays(evidence)
-    if test is None or not lines:
-        return ()
-    replacement = choice_replacement(evidence, reading, test, lines)
-    summary = f"`{'; '.join(lines)}` instead of choosing by `if` and `else`"
-    return (Fix("where", summary, _BOTH_SIDES, author(evidence), edit=replacement),)
+    values = [test.body.value, test.otherwise.value if test.otherwise else None] if test else []
+    if any(value is not None and _is_text(value) for value in values):
+        return _computed(evidence)
+    if test is not None and any(made for made in test.body.assignments if _is_text(made.value)):
+        return _computed(evidence)
+    return _anyhow(evidence)
 
 
-def _no_arrays(evidence: ForceEvidence) -> tuple[Fix, ...]:
-    """A choice between texts and the like needs the value."""
-    held_first = hold_at_user(evidence)
-    return present(_later(evidence), None if held_first else _computed(evidence))
+def _is_text(value: str) -> bool:
+    return value.startswith(("'", '"', "f'", 'f"', "lambda"))
 
 
 def _computed(evidence: ForceEvidence) -> Fix:
-    summary = f"compute what `{short(evidence.expression)}` reads once, and go on with that"
+    summary = "compute what the test reads once, and go on with that"
     return _fix(evidence, "compute-once", summary, "holds it in memory; what follows is no longer lazy")
 
 
-def _expression(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
-    """``a if up > down else b``."""
-    test = reading.test
-    if test is None or test.kind != "conditional expression":
-        return ()
-    other = (test.otherwise.value if test.otherwise else None) or ""
-    if not can_be_chosen(test.body.value or "", other):
-        return _no_arrays(evidence)
-    chosen = f"{as_array(test.body.value or '')}, {as_array(other)}"
-    text = f"{namespace(evidence)}.where({mask_text(test.text)}, {chosen})"
-    old = f"{test.body.value} if {test.text} else {other}"
-    return (
-        Fix(
-            "where",
-            f"`{short(text, 80)}`",
-            _BOTH_SIDES,
-            author(evidence),
-            edit=line_with(evidence, old, text),
-        ),
-    )
-
-
-def _masked(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
-    """``if any(m): x = where(m, c, x)``."""
-    test = reading.test
-    if test is None or test.body.does != "masked update":
-        return ()
-    lines = [_update_text(namespace(evidence), update) for update in test.body.updates]
-    mask, written = short(test.mask or test.text), names([f"`{line}`" for line in dict.fromkeys(lines)])
-    summary = f"without the test: {written}; it changes nothing where `{mask}` selects nothing"
-    telling = _telling_guarded(evidence, reading, test) if test.body.warns or test.body.raises else None
-    gathers = any(update.gathers for update in test.body.updates)
-    return present(
-        _fix(
-            evidence, "where", summary, _BOTH_SIDES if gathers else "computed even where nothing is selected"
-        ),
-        telling or _run_if_lazy(evidence, reading, test),
-    )
-
-
-def _update_text(xp: str, update: Update) -> str:
-    if update.form != "subscript":
-        kept = (update.array, update.value) if update.inverted else (update.value, update.array)
-        if update.form == "where":
-            return short(f"{update.target} = {xp}.where({update.index}, {kept[0]}, {kept[1]})", 80)
-        return short(f"xpx.at({update.array})[{update.index}].{update.operator}({update.value})", 80)
-    if update.gathers:
-        return f"{update.array} = {xp}.where({update.index}, ..., {update.array})"
-    if update.operator == "=":
-        return short(f"{update.array} = {xp}.where({update.index}, {update.value}, {update.array})", 80)
-    changed = f"{update.array} {update.operator[:-1]} {parenthesised(update.value)}"
-    return short(f"{update.array} = {xp}.where({update.index}, {changed}, {update.array})", 80)
-
-
-def _telling_guarded(evidence: ForceEvidence, reading: Reading, test: Branch) -> Fix:
-    """The warning that stands beside the work, for arrays in memory only."""
-    asked = asked_array(reading, test)
-    what = "warning" if test.body.warns else "exception"
-    guard = f"if not is_lazy_array({asked}) and {parenthesised(short(test.text))}:"
+def _turns(evidence: ForceEvidence, what: str) -> Fix:
     return _fix(
-        evidence,
-        "guard-lazy",
-        f"keep the {what} behind `{guard}`, and the work outside of it",
-        f"no {what} for lazy arrays",
+        evidence, "vectorise", f"make a fixed number of turns instead of the {what} that asks", _TURNS
     )
-
-
-def _run_if_lazy(evidence: ForceEvidence, reading: Reading, test: Branch) -> Fix:
-    guard = f"if is_lazy_array({asked_array(reading, test)}) or {parenthesised(short(test.text))}:"
-    return _fix(
-        evidence,
-        "guard-lazy",
-        f"`{guard}` runs the body for every lazy array",
-        "the work is done for lazy arrays even where nothing is selected",
-    )
-
-
-def _early_return(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
-    """``if x.any(): return a`` before ``return b``."""
-    test = reading.test
-    if test is None or test.body.does != "returns":
-        return ()
-    other = test.otherwise or test.following
-    if not can_be_chosen(*filter(None, (test.body.value, other.value if other else None))):
-        return _no_arrays(evidence)
-    if test.body.value and other is not None and other.value:
-        chosen = f"{as_array(test.body.value)}, {as_array(other.value)}"
-        text = f"return {namespace(evidence)}.where({mask_text(test.text)}, {chosen})"
-        summary = f"`{short(text, 80)}`, with what the rest computes computed in any case"
-    elif test.body.value:
-        choice = f"where({short(mask_text(test.text))}, {short(as_array(test.body.value))}, ...)"
-        summary = f"compute the rest in any case, and choose by `{choice}` at the end"
-    else:
-        summary = f"go on in any case; `where` with `{short(mask_text(test.text))}` undoes what is not meant"
-    return (_fix(evidence, "where", summary, _BOTH_SIDES),)
-
-
-def _assigning(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
-    """A body without ``else`` that only assigns: the old value is the other choice."""
-    test = reading.test
-    if test is None or test.otherwise is not None or test.body.does != "assigns" or test.kind == "while":
-        return ()
-    xp = namespace(evidence)
-    assigned = [one for one in test.body.assignments if not one.function]
-    made = [one for one in assigned if can_be_chosen(one.value)]
-    if assigned and not made:
-        return _no_arrays(evidence)
-    if not made:
-        return ()
-    mask = mask_text(test.text)
-    if test.reduction == "any" and all(map(_fills, made)):
-        lines = [f"{one.name} = {one.value}" for one in made]
-        written = names([f"`{line}`" for line in lines])
-        summary = f"without the test: {written}; it changes nothing where nothing is missing"
-        return (_fix(evidence, "where", summary, "done in any case"),)
-    lines = [_chosen_line(one, mask, xp) for one in made[:2]]
-    unset = [f"`{one.name}`" for one in made[:2] if one.fresh and not one.private]
-    needed = f"; {names(unset)} must have a value before" if unset else ""
-    summary = f"`{short('; '.join(lines), 100)}` instead of the `if`{needed}"
-    return (_fix(evidence, "where", summary, _BOTH_SIDES),)
-
-
-def _fills(made: Assignment) -> bool:
-    """Whether a variable is given its own values, with others in place of missing ones only."""
-    found = _FILLING.fullmatch(made.value)
-    return found is not None and made.name in (found["object"], found["argument"])
-
-
-_FILLING = re.compile(r"(?P<object>\w+)\.fillna\([^()]*\)|(\w+\.)*nan_to_num\((?P<argument>\w+)\b[^()]*\)")
-
-
-def _chosen_line(made: Assignment, mask: str, xp: str) -> str:
-    """What only the body reads is computed in any case: it may have no value before."""
-    if made.private:
-        return f"{made.name} = {made.value}"
-    return f"{made.name} = {xp}.where({mask}, {made.value}, {made.name})"
-
-
-def _loop_test(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
-    test = reading.test
-    if test is None or test.kind != "while":
-        return ()
-    summary = f"a fixed number of turns in place of `while {short(test.text)}`"
-    return (_fix(evidence, "vectorise", summary, _TURNS),)
-
-
-def _loop_left(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
-    """``if done: break``: no array can say how many turns a loop makes."""
-    test = reading.test
-    if test is None or test.body.does != "breaks":
-        return ()
-    summary = f"a fixed number of turns in place of the `break` that `{short(test.text)}` decides on"
-    return _computed(evidence), _fix(evidence, "vectorise", summary, _TURNS)
-
-
-def _working(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
-    """Arms that compute."""
-    test = reading.test
-    if test is None or test.kind == "while":
-        return ()
-    text = short(test.mask if test.reduction == "any" and test.mask else mask_text(test.text))
-    whole = f"compute both ways and choose with `{namespace(evidence)}.where({text}, ..., ...)`"
-    masked = test.reduction == "any" and test.otherwise is None and not test.negated
-    arms = [arm for arm in (test.body, test.otherwise) if arm is not None]
-    return present(
-        _computed(evidence) if not masked and any(arm.does_more for arm in arms) else None,
-        _fix(evidence, "where", whole, _BOTH_SIDES),
-        _run_if_lazy(evidence, reading, test) if masked else _later(evidence),
-    )
-
-
-_ADVICE: tuple[Callable[[ForceEvidence, Reading], tuple[Fix, ...]], ...] = (
-    _python_limits,
-    _membership,
-    _python_logic,
-    _kept,
-    _limit,
-    _choice,
-    _expression,
-    _masked,
-    _early_return,
-    _assigning,
-    _loop_test,
-    _loop_left,
-    _working,
-)
-"""The first that has something to say says it."""

@@ -25,17 +25,21 @@ Fixes
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 
 from lazyscope.analysis.evidence import ForceEvidence
-from lazyscope.analysis.reading import Reading
 from lazyscope.analysis.syntax.branches import Branch
-from lazyscope.catalogue.advice import author, caller_fixes, leave_it, names, short, times, without_check
+from lazyscope.catalogue.advice import author, caller_fixes, leave_it, short, times, without_check
 from lazyscope.catalogue.asserting import match_assertion
 from lazyscope.catalogue.deciding import checks_value, same_function, test_of
 from lazyscope.catalogue.finding import Match
-from lazyscope.catalogue.rewriting import asked_array, cheap_first, guarded, namespace, present
+from lazyscope.catalogue.rewriting import present
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.guard_lazy import guarded
+from lazyscope.fixes.propagate_nan import as_nan
+from lazyscope.fixes.reorder import cheap_first
+from lazyscope.fixes.tested import returned_to, tested
 
 CODE = "LZ102"
 TITLE = "A value check computes the array"
@@ -81,7 +85,7 @@ def match_force(evidence: ForceEvidence) -> Match | None:
         return replace(asserted, title=_ASSERTED)
     return Match(
         why=_why(evidence, test),
-        fixes=present(*_for_caller(evidence), *_for_author(evidence, reading, test), leave_it(evidence)),
+        fixes=present(*_for_caller(evidence), *_for_author(evidence), leave_it(evidence)),
     )
 
 
@@ -111,42 +115,26 @@ def _for_caller(evidence: ForceEvidence) -> list[Fix]:
     return [*([without] if without else []), *caller_fixes(evidence)]
 
 
-def _for_author(evidence: ForceEvidence, reading: Reading, test: Branch) -> tuple[Fix, ...]:
-    return present(
-        cheap_first(evidence, reading),
-        guarded(evidence, reading, test),
-        _as_nan(evidence, reading, test),
-        _together(evidence),
+def _for_author(evidence: ForceEvidence) -> tuple[Fix, ...]:
+    found = tested(evidence) or returned_to(evidence)
+    raising = (
+        found is not None and isinstance(found.node, ast.If) and isinstance(found.node.body[-1], ast.Raise)
     )
-
-
-def _as_nan(evidence: ForceEvidence, reading: Reading, test: Branch) -> Fix | None:
-    """NaN for what would be refused; None where the test only warns."""
-    if not test.body.raises:
-        return None
-    xp, asked = namespace(evidence), asked_array(reading, test)
-    bad = test.mask if test.reduction == "any" and test.mask and not test.negated else None
-    if bad is not None and bad != asked:
-        text = f"`{asked} = {xp}.where({short(bad)}, {xp}.nan, {asked})`"
-    else:
-        text = f"`{xp}.where(...)` puts NaN into what is made of `{asked}`"
-    return Fix(
-        "propagate-nan",
-        f"where `is_lazy_array({asked})`, {text} for what is refused now; others still raise",
-        "behaviour changes: lazy input gives NaN instead of an exception, and must be of a floating type",
-        author(evidence),
+    return present(
+        cheap_first(evidence),
+        guarded(evidence, found),
+        as_nan(evidence, found) if found is not None and raising else None,
+        _together(evidence),
     )
 
 
 def _together(evidence: ForceEvidence) -> Fix | None:
     """One compute for several checks of the function."""
-    others = same_function(evidence)
-    if not others:
+    if not same_function(evidence):
         return None
-    listed = names([f"`{short(text, 40)}`" for text in (evidence.expression, *others)[:4]])
     return Fix(
         "batch-compute",
-        f"ask {listed} in one `dask.compute(...)`",
+        "ask what the checks of this function want in one `dask.compute`",
         "the graph is still executed, once instead of once for each check",
         author(evidence),
     )

@@ -20,24 +20,18 @@ Fixes
 
 from __future__ import annotations
 
-import re
-
 from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.reading import Reading, is_scalar_conversion
-from lazyscope.analysis.syntax.dependents import dependent_lines
 from lazyscope.analysis.syntax.terms import words
-from lazyscope.catalogue.advice import author, caller_fixes, file_at, leave_it, names, short, times
+from lazyscope.catalogue.advice import author, caller_fixes, leave_it, short, times
 from lazyscope.catalogue.asking import asks_by_method
 from lazyscope.catalogue.asserting import match_assertion
-from lazyscope.catalogue.deciding import (
-    SCALARS,
-    asked_for_once,
-    same_function,
-    steers_without_repeating,
-)
+from lazyscope.catalogue.deciding import SCALARS, asked_for_once, steers_without_repeating
 from lazyscope.catalogue.finding import Match
-from lazyscope.catalogue.rewriting import hold_at_user, namespace, present
+from lazyscope.catalogue.rewriting import hold_at_user, present
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.keep_0d import keep_0d, scaled_range
+from lazyscope.fixes.take_along_axis import lazy_index
 
 CODE = "LZ104"
 TITLE = "A conversion to a Python number computes the array"
@@ -103,64 +97,31 @@ def _why(evidence: ForceEvidence) -> str:
 
 def _fixes(evidence: ForceEvidence, reading: Reading | None) -> tuple[Fix, ...]:
     if reading is None:
-        return present(*caller_fixes(evidence), _kept(evidence, None), leave_it(evidence))
-    own = _bounds(evidence, reading) or _index(evidence, reading) or _plain(evidence, reading)
+        return present(*caller_fixes(evidence), keep_0d(evidence), leave_it(evidence))
+    own = _bounds(evidence, reading) or _index(evidence) or _plain(evidence, reading)
     return present(*caller_fixes(evidence), *own, leave_it(evidence))
 
 
 def _plain(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
     held, together = hold_at_user(evidence), _together(evidence)
     if reading.outcome in ("formatted", "discarded") or _is_shown(reading):
-        return present(together, held, _kept(evidence, reading))
-    return present(_kept(evidence, reading), held, together)
+        return present(together, held, keep_0d(evidence))
+    return present(keep_0d(evidence), held, together)
 
 
 def _is_shown(reading: Reading) -> bool:
     return any(one.function == "print" for one in reading.passed_to)
 
 
-def _kept(evidence: ForceEvidence, reading: Reading | None) -> Fix:
-    converted = reading.converted[0] if reading is not None and reading.converted else "the array"
-    if reading is not None and is_scalar_conversion(reading):
-        enough = ": an array of one element will do"
-        if reading.outcome == "returned":
-            enough = ", if an array of one element will do for the callers"
-        summary = f"`{short(converted)}` instead of `{short(evidence.expression)}`{enough}"
-    else:
-        summary = "leave the array as it is: one element takes part in arithmetic like a number"
-    return Fix("keep-0d", summary, "who uses the value gets an array, not a Python number", author(evidence))
-
-
 def _together(evidence: ForceEvidence) -> Fix:
-    others = same_function(evidence)
-    if others:
-        listed = names([f"`{short(text, 40)}`" for text in (evidence.expression, *others)[:4]])
-        summary = f"ask for {listed} in one `dask.compute(...)`"
-    else:
-        summary = "ask for the number together with the other results, in one `dask.compute(...)`"
+    summary = "ask for the number together with the other results, in one `dask.compute`"
     return Fix("batch-compute", summary, "the graph is still executed, once for all", author(evidence))
 
 
-def _index(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
+def _index(evidence: ForceEvidence) -> tuple[Fix, ...]:
     """``x[int(i)]``, ``rows[i]`` with a lazy ``i``."""
-    if evidence.trigger == "__float__":
-        return ()
-    if reading.outcome != "index" and reading.role != "index" and not _is_index_later(evidence, reading):
-        return ()
-    index = short(reading.converted[0]) if reading.converted else "i"
-    summary = f"index with the lazy integer itself: `array[{index}]`, or `take` along the axis"
-    price = "a list must be made an array with `stack`; a bad index shows only when it is computed"
-    return (Fix("take-along-axis", summary, price, author(evidence)), _together(evidence))
-
-
-def _is_index_later(evidence: ForceEvidence, reading: Reading) -> bool:
-    """Whether a variable gets the number, and a later line of the function picks an element by it."""
-    if reading.outcome != "assigned" or len(reading.targets) != 1 or evidence.site is None:
-        return False
-    lines = evidence.trace.source_lines(file_at(evidence.trace, evidence.site))
-    picks = re.compile(rf"[\w)\]]\[\s*{re.escape(reading.targets[0])}\s*\]")
-    later = dependent_lines(evidence.trace, evidence.site)
-    return any(picks.search(lines[number - 1]) for number in later if number <= len(lines))
+    fix = lazy_index(evidence) if evidence.trigger != "__float__" else None
+    return () if fix is None else present(fix, hold_at_user(evidence), _together(evidence))
 
 
 def _bounds(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
@@ -169,13 +130,10 @@ def _bounds(evidence: ForceEvidence, reading: Reading) -> tuple[Fix, ...]:
     around = [one.function.rpartition(".")[2] for one in reading.passed_to]
     called = call.name if call is not None and not is_scalar_conversion(reading) else next(iter(around), "")
     if called in _RANGES:
-        text = f"low + (high - low) * {namespace(evidence)}.linspace(0, 1, num)"
-        summary = f"`{text}` takes lazy bounds, `{called}` does not"
-        kept = Fix("keep-0d", summary, "the last bits may differ", author(evidence))
-        return present(kept, hold_at_user(evidence), _together(evidence))
+        return present(scaled_range(evidence), hold_at_user(evidence), _together(evidence))
     if called not in _LENGTHS:
         return ()
-    summary = f"give `{called}` a bound known from shapes, and mask what lies behind the lazy one by `where`"
+    summary = "take a length that is known from shapes, and mask what lies behind the lazy one with `where`"
     price = "work is done for what is masked"
     fixed = Fix("vectorise", summary, price, author(evidence))
     return present(_together(evidence), hold_at_user(evidence), fixed)

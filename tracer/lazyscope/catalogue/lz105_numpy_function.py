@@ -32,6 +32,7 @@ from lazyscope.catalogue.rewriting import hold_at_user, present
 from lazyscope.fixes.fix import Fix
 from lazyscope.fixes.map_blocks import on_chunks
 from lazyscope.fixes.native_function import equivalent_fix
+from lazyscope.fixes.take_along_axis import inverse_permutation
 from lazyscope.fixes.written import written_at
 
 CODE = "LZ105"
@@ -83,6 +84,7 @@ def match_force(evidence: ForceEvidence) -> Match | None:
     return Match(
         why=_why(evidence, name),
         fixes=present(
+            inverse_permutation(evidence),
             _instead(evidence),
             *caller_fixes(evidence),
             _by_blocks(evidence, name),

@@ -33,18 +33,17 @@ from lazyscope.catalogue.advice import (
     caller_fixes,
     file_at,
     held,
-    lines_before,
     names,
-    persist_lines,
+    persist_before,
     short,
     times,
 )
 from lazyscope.catalogue.deciding import SCALARS
 from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.rewriting import present
-from lazyscope.fixes.edit import Edit
 from lazyscope.fixes.fix import Estimate, Fix
 from lazyscope.fixes.persist import estimate_of
+from lazyscope.fixes.persist_in_turn import hold_turns
 
 CODE = "LZ106"
 TITLE = "A convergence loop computes everything again in every turn"
@@ -81,18 +80,18 @@ def match_force(evidence: ForceEvidence) -> Match | None:
     found = _deciding_loop(evidence)
     if found is None:
         return _of_steps(evidence)
-    reading, loop, position = found
+    _, loop, position = found
     if evidence.at_user and not evidence.tasks_repeated:
         return None
     constants = _constants(evidence, loop, position)
     only_constants = bool(constants) and evidence.loop is not None and not evidence.loop.grows
-    own = _hold_constants(evidence, constants) if only_constants else None
+    own = _hold_constants(evidence) if only_constants else None
     return Match(
         why=_why(evidence, loop, constants if only_constants else ()),
         fixes=present(
             *caller_fixes(evidence),
-            own or _hold_state(evidence, reading, loop, position),
-            _fixed_turns(evidence, loop),
+            own or _hold_state(evidence, position),
+            _fixed_turns(evidence),
             _seldom(evidence),
         ),
         title="A convergence loop reads the same data in every turn" if only_constants else None,
@@ -120,7 +119,7 @@ def _of_steps(evidence: ForceEvidence) -> Match | None:
     return Match(
         why=told,
         fixes=present(
-            _hold_state(evidence, reading, loop, position),
+            _hold_state(evidence, position),
             _collected(evidence, reading, loop),
             _not_every_turn(evidence),
         ),
@@ -129,7 +128,7 @@ def _of_steps(evidence: ForceEvidence) -> Match | None:
 
 
 def _not_every_turn(evidence: ForceEvidence) -> Fix:
-    summary = f"ask `{short(evidence.expression)}` only in every tenth turn"
+    summary = "ask only in every tenth turn"
     return Fix("reorder", summary, "nine of ten values are not known; the graph grows for ten turns")
 
 
@@ -138,11 +137,9 @@ def _collected(evidence: ForceEvidence, reading: Reading, loop: Loop) -> Fix | N
     appended = any(one.function.endswith((".append", ".extend")) for one in reading.passed_to)
     if not appended and reading.outcome not in ("element", "stored"):
         return None
-    asked = reading.converted[0] if len(reading.converted) == 1 else "the array"
     return Fix(
         "batch-compute",
-        f"collect `{short(asked)}` as it is, and ask once after `{short(loop.header)}`: "
-        "`dask.compute(*collected)`",
+        "collect the arrays as they are, and ask for all of them once, after the loop",
         "the graph holds all turns, and each is made once",
     )
 
@@ -218,73 +215,28 @@ def _why(evidence: ForceEvidence, loop: Loop, constants: tuple[str, ...]) -> str
 # What to do
 
 
-def _hold_state(evidence: ForceEvidence, reading: Reading, loop: Loop, position: int) -> Fix:
+_HOLD = "hold in every turn what the loop carries on, and before the loop what all turns read"
+
+
+def _hold_state(evidence: ForceEvidence, position: int) -> Fix:
     """Persist what the loop carries on, in every turn; and before it what it only reads."""
-    fresh = _made_in_turn(evidence, reading, loop, position)
-    state = fresh or _state(evidence, loop, position)
-    constants = _constants(evidence, loop, position)
-    done = "; ".join(persist_lines(state))
-    before = "; ".join(persist_lines(constants))
-    when = f"before `{short(evidence.expression)}`" if fresh else "at the end"
-    what = f"`{done}`" if done else f"persist what `{short(evidence.expression)}` is made of"
-    summary = f"{what} in every turn, {when}" + (f", and `{before}` before the loop" if before else "")
     size, estimate = _saving(evidence)
-    replacement = None
-    if fresh and evidence.at_user and position == evidence.site:
-        replacement = _put_before(evidence, reading, position, state)
+    found = hold_turns(evidence, position) if evidence.at_user or position == evidence.site else None
+    price = "holds the state in memory" if size is None else held(size)
     return Fix(
         "persist",
-        summary,
-        f"{held(size)}, anew in every turn"
-        if size is not None
-        else "holds the state in memory in every turn",
+        found[1] if found else _HOLD,
+        f"{price}, anew in every turn",
         author(evidence),
         estimate=estimate,
-        edit=replacement,
+        edit=found[0] if found else None,
+        sketch=_HOLD,
     )
 
 
-def _hold_constants(evidence: ForceEvidence, constants: tuple[str, ...]) -> Fix:
+def _hold_constants(evidence: ForceEvidence) -> Fix | None:
     """Persist what every turn reads, where what the loop carries on is held already."""
-    _, estimate = _saving(evidence)
-    done = "; ".join(persist_lines(constants))
-    return Fix("persist", f"`{done}` before the loop", held(None), author(evidence), estimate=estimate)
-
-
-def _put_before(
-    evidence: ForceEvidence, reading: Reading, position: int, state: tuple[str, ...]
-) -> Edit | None:
-    if reading.statement in ("While", "For"):
-        return None
-    return lines_before(evidence.trace, position, reading.insertion, *persist_lines(state))
-
-
-def _made_in_turn(evidence: ForceEvidence, reading: Reading, loop: Loop, position: int) -> tuple[str, ...]:
-    """Of what the expression reads, what this turn made before it from the turn before: ``x_new``."""
-    if reading.statement == "While" or (reading.expression or "").isidentifier():
-        return ()
-    lines = evidence.trace.source_lines(file_at(evidence.trace, position))[loop.line : reading.line - 1]
-    made = {name for line in lines for name in _assigned(line)}
-    return tuple(name for name in loop.reassigned if name in made)
-
-
-_ASSIGNMENT = re.compile(r"\s*((?:\w+\s*,\s*)*\w+)\s*=(?!=)")
-
-
-def _assigned(line: str) -> list[str]:
-    found = _ASSIGNMENT.match(line)
-    return [name.strip() for name in found[1].split(",")] if found else []
-
-
-def _state(evidence: ForceEvidence, loop: Loop, position: int) -> tuple[str, ...]:
-    """What a turn takes over from the one before and works with, not only what the test asks."""
-    counters = _counters(evidence, loop, position)
-    read = [_ASSIGNMENT.sub("", line, count=1) for line in _body(evidence, loop, position)]
-    return tuple(
-        name
-        for name in loop.carried
-        if name not in counters and any(re.search(rf"\b{name}\b", text) for text in read)
-    )
+    return persist_before(evidence)
 
 
 def _constants(evidence: ForceEvidence, loop: Loop, position: int) -> tuple[str, ...]:
@@ -295,6 +247,14 @@ def _constants(evidence: ForceEvidence, loop: Loop, position: int) -> tuple[str,
     return tuple(found)[:3] if evidence.at_user else ()
 
 
+_ASSIGNMENT = re.compile(r"\s*((?:\w+\s*,\s*)*\w+)\s*=(?!=)")
+
+
+def _assigned(line: str) -> list[str]:
+    found = _ASSIGNMENT.match(line)
+    return [name.strip() for name in found[1].split(",")] if found else []
+
+
 def _saving(evidence: ForceEvidence) -> tuple[int | None, Estimate]:
     layers = [a.layer for one in evidence.reread for a in one.user_arrays if a.layer is not None]
     if not layers:
@@ -303,10 +263,10 @@ def _saving(evidence: ForceEvidence) -> tuple[int | None, Estimate]:
     return None, estimate_of(saving)
 
 
-def _fixed_turns(evidence: ForceEvidence, loop: Loop) -> Fix:
+def _fixed_turns(evidence: ForceEvidence) -> Fix:
     return Fix(
         "vectorise",
-        f"a fixed number of turns instead of asking in `{short(loop.header)}`",
+        "make a fixed number of turns instead of asking in each",
         "all turns are made, and the graph holds them all",
         author(evidence),
     )
@@ -315,7 +275,7 @@ def _fixed_turns(evidence: ForceEvidence, loop: Loop) -> Fix:
 def _seldom(evidence: ForceEvidence) -> Fix:
     return Fix(
         "reorder",
-        f"ask `{short(evidence.expression)}` only in every tenth turn",
+        "ask only in every tenth turn",
         "up to nine turns are made for nothing",
         author(evidence),
     )

@@ -18,19 +18,20 @@ Fixes
 
 from __future__ import annotations
 
-import re
-
 from lazyscope import figures
 from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.provenance import dependencies
-from lazyscope.analysis.reading import Reading, is_scalar_conversion, is_value_check
+from lazyscope.analysis.reading import Reading, is_value_check
 from lazyscope.analysis.syntax.loops import Loop
 from lazyscope.analysis.syntax.terms import words
 from lazyscope.catalogue.advice import author, caller_fixes, names, short, times
 from lazyscope.catalogue.deciding import SCALARS
 from lazyscope.catalogue.finding import Match
-from lazyscope.catalogue.rewriting import choice_lines, hold_at_user, namespace, present
+from lazyscope.catalogue.rewriting import hold_at_user, namespace, present
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.tested import tested
+from lazyscope.fixes.vectorise import over_array, rows
+from lazyscope.fixes.where import choice
 
 CODE = "LZ107"
 TITLE = "A Python loop computes once for each element"
@@ -118,9 +119,8 @@ def _instead(xp: str, function: str, array: str) -> str:
 
 
 def _of_builtin(evidence: ForceEvidence, over: tuple[str, str]) -> Match:
-    array, instead = over
+    array, _ = over
     number = len(evidence.forces)
-    code = short(instead, 70)
     return Match(
         why=(
             f"`{short(evidence.expression)}` goes over `{short(array)}` element by element, and asks for a "
@@ -128,17 +128,20 @@ def _of_builtin(evidence: ForceEvidence, over: tuple[str, str]) -> Match:
         ),
         fixes=present(
             *caller_fixes(evidence),
-            Fix("vectorise", f"`{code}` instead", "the result is an array, still lazy", author(evidence)),
-            _compute_first(evidence, array),
+            over_array(evidence)
+            or Fix("vectorise", _ONE_EXPRESSION, "the result is an array, still lazy", author(evidence)),
+            _compute_first(evidence),
         ),
     )
 
 
-def _compute_first(evidence: ForceEvidence, array: str) -> Fix | None:
+_ONE_EXPRESSION = "write one expression of the whole array instead of going over its elements"
+
+
+def _compute_first(evidence: ForceEvidence) -> Fix | None:
     if not evidence.at_user:
         return None
-    summary = f"go over `{short(array, 40)}` as NumPy, after one `compute()`"
-    return Fix("compute-once", summary, "holds the array in memory")
+    return Fix("compute-once", "compute the array once and go over it as NumPy", "holds the array in memory")
 
 
 # Loops
@@ -186,9 +189,7 @@ def _of_loop(evidence: ForceEvidence, reading: Reading, loop: Loop) -> Match:
     number = len(evidence.forces)
     repeated = evidence.tasks_repeated
     again = f" {figures.plural(repeated, 'task')} ran again." if repeated else ""
-    together = present(
-        _vectorised(evidence, reading, loop), _chosen(evidence, reading), _all_at_once(evidence, loop)
-    )
+    together = present(rows(evidence), _chosen(evidence), _all_at_once(evidence))
     return Match(
         why=(
             f"`{short(evidence.expression)}` depends on {_variables(loop)} of `{short(loop.header)}`: each "
@@ -211,54 +212,16 @@ def _variables(loop: Loop) -> str:
     return names([f"`{name}`" for name in loop.variables])
 
 
-def _vectorised(evidence: ForceEvidence, reading: Reading, loop: Loop) -> Fix:
-    expression = short(reading.converted[0] if reading.converted else evidence.expression, 40)
-    iterated = short(loop.iterated or "the array", 40)
-    xp = namespace(evidence)
-    if _over_labels(loop, expression):
-        summary = (
-            f"compare with all labels at once: `y[:, None] == labels` and a reduction over rows, or "
-            f"`bincount` with `minlength`, instead of `{expression}` in `{short(loop.header)}`"
-        )
-    elif loop.over == "values" and not _INDICES.match(iterated):
-        whole = "the same function of the whole array, with `axis=`"
-        summary = f"`{expression}` for all of `{iterated}` at once: {whole}"
-    else:
-        summary = (
-            f"one array expression for all turns of `{short(loop.header)}`: broadcast along a new axis "
-            f"(`{xp}.reshape`, `[:, None]`) instead of `{expression}` one by one"
-        )
-    return Fix("vectorise", summary, "all turns are in memory at once, chunk by chunk", author(evidence))
-
-
-_INDICES = re.compile(r"(\w+\.)?(product|ndindex|ndenumerate|combinations|permutations)\(")
-"""What goes over indices, not over elements."""
-
-
-def _over_labels(loop: Loop, expression: str) -> bool:
-    """Whether the turns are about different values, ``y == label``."""
-    compared = any(re.search(rf"[^=!<>]== *{n}\b|\b{n} *== *[^\W\d]", expression) for n in loop.variables)
-    return loop.over == "labels" or compared or re.search(r"\bunique", loop.iterated or "") is not None
-
-
-def _chosen(evidence: ForceEvidence, reading: Reading) -> Fix | None:
+def _chosen(evidence: ForceEvidence) -> Fix | None:
     """``where`` in place of a branch on each element."""
-    test, xp = reading.test, namespace(evidence)
-    if test is None or is_value_check(reading):
-        return None
-    lines = choice_lines(test, xp)
-    asked = short(reading.expression or test.text)
-    if is_scalar_conversion(reading) and reading.expression and reading.converted:
-        asked = short(test.text.replace(reading.expression, reading.converted[0]))
-    code = "; ".join(lines) if lines else f"{xp}.where({asked}, ..., ...)"
-    summary = f"`{short(code, 90)}` for the branch: compute both ways and choose"
-    return Fix("where", summary, "both sides are computed", author(evidence))
+    found = tested(evidence)
+    return choice(evidence, found) if found is not None else None
 
 
-def _all_at_once(evidence: ForceEvidence, loop: Loop) -> Fix:
+def _all_at_once(evidence: ForceEvidence) -> Fix:
     return Fix(
         "batch-compute",
-        f"collect the lazy values of `{short(loop.header)}` in a list and ask once: `dask.compute(*values)`",
+        "collect the lazy values of the loop in a list and ask for all of them once",
         "the graph is still executed, once; all values are held",
         author(evidence),
     )

@@ -23,6 +23,7 @@ from lazyscope.catalogue.advice import line_of
 from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.catalogue.unknown_lengths import Origin, discovered, harmful_origins, is_length_only
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.selection import computed_there, counted
 from lazyscope.model.trace import TraceData
 
 CODE = "LZ202"
@@ -63,23 +64,12 @@ def _why(origin: Origin) -> str:
 
 def _fixes(origin: Origin) -> Iterator[Fix]:
     yield from origin.caller_fixes()
-    number, sizes = _number(origin), origin.known_sizes()
-    yield from (number, sizes) if is_length_only(origin) else (sizes, number)
-    if origin.at_user:
-        yield Fix(
-            "compute-once",
-            f"`{origin.name} = {origin.name}.compute()` after {origin.expression}: "
-            "the distinct values are few as a rule",
-            "computes everything behind it there; what follows is NumPy",
-        )
-
-
-def _number(origin: Origin) -> Fix:
-    call = origin.reading.call if origin.reading else None
-    given = call.positional[0] if call and call.positional else "x"
-    return Fix(
-        "native-function",
-        f"`xpx.nunique({given})` where only their number is wanted: it stays lazy",
-        "gives the number, not the values; one more package, array-api-extra",
-        audience=origin.audience,
+    number, few = (
+        counted(origin.trace, origin.spot, "nunique", origin.failing_lines),
+        "the distinct values are few as a rule",
+    )
+    once = computed_there(origin.trace, origin.spot, why=f": {few}")
+    sizes = origin.known_sizes()
+    yield from (
+        fix for fix in ((number, once, sizes) if is_length_only(origin) else (once, sizes, number)) if fix
     )

@@ -17,10 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from lazyscope.analysis.cost import site_at
-from lazyscope.catalogue.advice import line_of, short
+from lazyscope.catalogue.advice import line_of
 from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.catalogue.unknown_lengths import Origin, discovered, harmful_origins
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.selection import computed_there
 from lazyscope.model.trace import TraceData
 
 CODE = "LZ203"
@@ -60,22 +61,11 @@ def _why(origin: Origin) -> str:
 
 def _fixes(origin: Origin) -> Iterator[Fix]:
     yield from origin.caller_fixes()
-    call, xp = origin.reading.call if origin.reading else None, origin.namespace
-    mask = (
-        short(call.positional[0] if call and call.positional else call.receiver or "mask") if call else "mask"
-    )
+    yield computed_there(origin.trace, origin.spot)
     yield Fix(
         "where",
-        f"keep the mask `{mask}`: `{xp}.where({mask}, a, b)` in place of values at positions, "
-        f"`{xp}.sum({mask})` for their number, `{xp}.argmax({mask})` for the first",
+        "keep the mask: choose with `where` instead of by positions, count it with `sum`",
         "every element stays in memory; positions themselves are not there",
         audience=origin.audience,
     )
     yield origin.known_sizes()
-
-
-def _mask(origin: Origin) -> str:
-    call = origin.reading.call if origin.reading else None
-    if call is None:
-        return "mask"
-    return short(call.positional[0] if call.positional else call.receiver or "mask")

@@ -17,10 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from lazyscope.analysis.cost import site_at
-from lazyscope.catalogue.advice import line_of, short
+from lazyscope.catalogue.advice import line_of
 from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.catalogue.unknown_lengths import Origin, discovered, harmful_origins
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.frame_lengths import with_lengths
 from lazyscope.model.trace import TraceData
 
 CODE = "LZ204"
@@ -63,30 +64,10 @@ def _why(origin: Origin) -> str:
 
 def _fixes(origin: Origin) -> Iterator[Fix]:
     yield from origin.caller_fixes()
-    frame = _frame(origin)
-    name = f"{origin.variable} = " if origin.variable else ""
-    yield Fix(
-        "compute-chunk-sizes",
-        f"`{name}{frame}.to_dask_array(lengths=True)` in place of {origin.expression}, "
-        "or `lengths=[...]` with the numbers of rows where they are known",
-        "`lengths=True` reads every partition once to count its rows; given lengths cost nothing",
-        audience=origin.audience,
-    )
-    root = frame.partition("[")[0]
-    held = root if root.isidentifier() else "df"
+    yield with_lengths(origin.trace, origin.spot)
     yield Fix(
         "persist",
-        f"`{held} = {held}.persist()` before that, if it fits: counting the rows then reads nothing again",
+        "hold the dataframe in memory before that, if it fits: counting the rows then reads nothing again",
         "holds the dataframe in memory",
         audience=origin.audience,
     )
-
-
-def _frame(origin: Origin) -> str:
-    reading = origin.reading
-    if reading is None or reading.expression is None:
-        return "df"
-    if reading.call is not None and reading.call.receiver:
-        return short(reading.call.receiver)
-    base, dot, name = reading.expression.rpartition(".")
-    return short(base) if dot and name == "values" else "df"

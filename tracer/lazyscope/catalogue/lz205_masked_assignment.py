@@ -24,30 +24,21 @@ Fixes
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from lazyscope.analysis import parsing
 from lazyscope.analysis.evidence import FailureEvidence, failures_alike
-from lazyscope.analysis.reading import Reading, read
-from lazyscope.analysis.syntax.updates import Update, inverse, normalised
-from lazyscope.catalogue.advice import author, file_at, line_of, short
-from lazyscope.catalogue.failing import arrays_taken, for_caller, listed, namespace, told_again
+from lazyscope.analysis.reading import read
+from lazyscope.analysis.source import unparsed
+from lazyscope.analysis.syntax.masks import index_kind
+from lazyscope.catalogue.advice import line_of, short
+from lazyscope.catalogue.failing import for_caller, told_again
 from lazyscope.catalogue.finding import Discovery, Match
-from lazyscope.catalogue.masked_formula import (
-    Formula,
-    for_chunks,
-    formula_of,
-    index_text,
-    parameters_for,
-    unwritten,
-    with_parameters,
-)
-from lazyscope.catalogue.unknown_lengths import about, origins
-from lazyscope.fixes.edit import Edit, one_change
+from lazyscope.catalogue.unknown_lengths import about, index_text, origins
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.masked_update import Store, fixes_for, stores_in
+from lazyscope.fixes.selected import Masked
+from lazyscope.fixes.spot import Spot, spot_at
 from lazyscope.model.trace import TraceData
 
 CODE = "LZ205"
@@ -71,30 +62,16 @@ x = da.arange(-6.0, 6.0, chunks=4)
 y = xpx.apply_where(x > 0, x, np.log, fill_value=0.0)
 """
 
-_METHODS = {"+=": "add", "-=": "subtract", "*=": "multiply", "/=": "divide", "**=": "power"}
-_SIGNS = {method: sign[:-1] for sign, method in _METHODS.items()}
-_SIGNS["set"] = "="
-
 
 @dataclass(frozen=True)
 class _Assignment:
     """A masked assignment that failed."""
 
     evidence: FailureEvidence
-    reading: Reading
-    update: Update
-    formula: Formula
-    mask: str
-    """As `where` takes it."""
-    whole_mask: bool
-    """Whether the mask has the shape of the array."""
-    xp: str
-
-    @property
-    def changes_in_place(self) -> str:
-        """Empty, or the operator of ``x[m] *= k``."""
-        operator = self.update.operator
-        return operator[:-1] if operator in _METHODS else ""
+    spot: Spot
+    store: Store
+    selected: tuple[str, ...]
+    """Arrays that were selected from."""
 
 
 def find(trace: TraceData) -> Iterable[Discovery]:
@@ -134,98 +111,53 @@ def _led_there(trace: TraceData, evidence: FailureEvidence) -> Iterator[int]:
 
 
 def _assignment(evidence: FailureEvidence) -> _Assignment | None:
-    reading = evidence.reading
-    if reading is None or evidence.site is None:
+    spot = spot_at(evidence.trace, evidence.site)
+    if spot is None:
         return None
-    updates = [one for one in reading.updates if one.form != "where" and one.kind in ("mask", "unknown")]
-    found = [(one, formula) for one in updates if (formula := _formula(evidence, one)) is not None]
-    if len(found) != 1:
-        return None
-    update, formula = found[0]
-    mask, whole = _mask(evidence, update)
-    xp = "da" if _DA.search(f"{formula.text} {update.array_is}") else namespace(evidence)
-    return _Assignment(evidence, reading, update, formula, mask, whole, xp)
+    found = [
+        (store, selected)
+        for store in stores_in(spot.statement)
+        if index_kind(spot.place, store.index, store.statement) in ("mask", "unknown")
+        and (selected := _selected(evidence, spot, store))
+    ]
+    return _Assignment(evidence, spot, *found[0]) if len(found) == 1 else None
 
 
-_DA = re.compile(r"\bda\.")
-
-
-def _formula(evidence: FailureEvidence, update: Update) -> Formula | None:
-    """The new value of the elements, for whole arrays; None unless a selection by the mask is in it."""
-    assert evidence.site is not None
-    operator = update.operator if update.form == "subscript" else _SIGNS.get(update.operator)
-    if operator is None:
-        return None
-    if operator == "=":
-        return formula_of(evidence.trace, evidence.site, update) or _selected_before(evidence, update)
-    sign = operator.removesuffix("=")
-    value = update.value if update.value.isidentifier() or _is_number(update.value) else f"({update.value})"
-    selected = f"({update.array})[{update.index}] {sign} {value}"
-    found = formula_of(evidence.trace, evidence.site, replace(update, value=selected))
+def _selected(evidence: FailureEvidence, spot: Spot, store: Store) -> tuple[str, ...]:
+    """Arrays that the new values were selected from by the same mask."""
+    masked = Masked(spot, unparsed(store.index), spot.text(store.index), "xp", store.statement)
+    bases = tuple(dict.fromkeys(masked.whole(store.value).bases))
+    if bases:
+        return bases
     # A scalar can be written by `xpx.at`; it is a selection that fails.
-    alone = update.form == "at" and found is not None and not _selects(evidence, update)
-    return None if alone else found
+    if store.selected and store.node is store.statement:
+        return (spot.text(store.array),)
+    return _selected_before(evidence, spot.text(store.index))
 
 
-def _selected_before(evidence: FailureEvidence, update: Update) -> Formula | None:
-    """What is known where the value was selected by the same mask in lines before."""
+def _selected_before(evidence: FailureEvidence, index: str) -> tuple[str, ...]:
+    """Arrays that lines before selected from by the same mask."""
     trace = evidence.trace
     bases = []
     for number in origins(evidence):
         site = trace.unknown_shapes[number].site
         reading = None if site is None else read(trace, site)
         found = reading.subscript if reading else None
-        if found is not None and index_text(found.index) == index_text(update.index):
+        if found is not None and index_text(found.index) == index_text(index):
             bases.append(found.base)
-    return unwritten(tuple(dict.fromkeys(bases))) if bases else None
-
-
-def _selects(evidence: FailureEvidence, update: Update) -> bool:
-    assert evidence.site is not None
-    return formula_of(evidence.trace, evidence.site, update) is not None
-
-
-def _mask(evidence: FailureEvidence, update: Update) -> tuple[str, bool]:
-    """The mask as `where` takes it, and whether it has the shape of the array."""
-    tree = _parsed(update.index)
-    ndims = [shaped.ndim for shaped in arrays_taken(evidence)]
-    most = max(ndims, default=None)
-    if isinstance(tree, ast.Tuple):
-        place = next((n for n, part in enumerate(tree.elts) if not _is_everything(part)), 0)
-        after = (most or len(tree.elts)) - place - 1
-        text = ast.unparse(tree.elts[place])
-        return _widened(text, after), after == 0 and place == 0
-    masks = [shaped.ndim for shaped in arrays_taken(evidence) if shaped.dtype == "bool"]
-    missing = most - min(masks) if most is not None and masks else 0
-    return _widened(update.index, missing), missing == 0
-
-
-def _widened(mask: str, axes: int) -> str:
-    if axes <= 0:
-        return mask
-    text = mask if mask.isidentifier() else f"({mask})"
-    return f"{text}[:, {', '.join(['None'] * axes)}]"
-
-
-def _is_everything(node: ast.expr) -> bool:
-    empty = isinstance(node, ast.Slice) and node.lower is None and node.upper is None
-    return empty or (isinstance(node, ast.Constant) and node.value is ...)
-
-
-def _parsed(text: str) -> ast.expr | None:
-    node = parsing.expression(f"x[{text}]")
-    return node.slice if isinstance(node, ast.Subscript) else None
+    return tuple(dict.fromkeys(bases))
 
 
 # What is said
 
 
 def _match(found: _Assignment) -> Match:
-    update, evidence = found.update, found.evidence
-    picked = _picked(found)
+    evidence, spot, index = found.evidence, found.spot, found.spot.text(found.store.index)
+    written = spot.text(found.store.node)
+    picked = " and ".join(f"`{short(text)}[{short(index)}]`" for text in found.selected[:2] if text)
     why = (
-        f"`{short(_statement(found))}` at {line_of(evidence.where)} assigns {picked} through the mask "
-        f"`{short(update.index)}`. How many values that are is not known before the mask is computed, "
+        f"`{short(written)}` at {line_of(evidence.where)} assigns {picked or 'a selection'} through the mask "
+        f"`{short(index)}`. How many values that are is not known before the mask is computed, "
         f"and dask cannot assign an array of unknown length: {_ending(evidence)} with {evidence.type}."
     )
     return Match(why=why, fixes=tuple(_fixes(found)))
@@ -235,140 +167,6 @@ def _ending(evidence: FailureEvidence) -> str:
     return "the program ends" if evidence.escaped else "the statement fails"
 
 
-def _statement(found: _Assignment) -> str:
-    if found.update.form == "subscript":
-        return f"{found.update.array}[{found.update.index}] {found.update.operator} {found.update.value}"
-    return found.evidence.expression
-
-
-def _picked(found: _Assignment) -> str:
-    selections = [f"`{short(text)}[{short(found.update.index)}]`" for text in found.formula.selected[:2]]
-    return " and ".join(selections)
-
-
 def _fixes(found: _Assignment) -> Iterator[Fix]:
     yield from for_caller(found.evidence)
-    where, apply = _where(found), _apply_where(found)
-    scalar = bool(found.changes_in_place) and _is_number(found.update.value)
-    at = _at(found) if scalar and found.whole_mask else None
-    ordered = [at, where, apply] if at else [where, apply] if found.formula.safe else [apply, where]
-    yield from (fix for fix in ordered if fix is not None)
-    guard = _guard(found)
-    if guard is not None:
-        yield guard
-
-
-def _where(found: _Assignment) -> Fix:
-    update, formula, mask = found.update, found.formula, found.mask
-    audience = author(found.evidence)
-    new = f"{found.xp}.where({mask}, {formula.text}, {update.array})"
-    if formula.text == "...":
-        return Fix(
-            "where",
-            f"`{_assigned(found, new)}` with the formula of `{short(update.value)}` for the whole of "
-            f"{listed(formula.selected)}",
-            "the formula is computed for every element; right only if it works element by element",
-            audience,
-        )
-    if formula.joins:
-        joined = formula.joins[0]
-        summary = (
-            f"`{_assigned(found, f'{found.xp}.where({mask}, ..., {update.array})')}` with the formula of the "
-            f"whole arrays, and in place of `{short(joined)}` the same over "
-            f"`{found.xp}.where({update.index}, {formula.selected[0]}, {found.xp}.nan)` that leaves NaN out"
-        )
-        return Fix("where", summary, "the formula is computed for every element", audience)
-    price = "the formula is computed for every element"
-    if not formula.safe:
-        price += (
-            "; outside the mask it may be NaN or infinite with a warning, unless its arguments are clamped"
-        )
-    price += f"; `{update.array}` is a new array, so that others who hold the old one see no change"
-    if not formula.known:
-        price += "; right only if its functions work element by element"
-    return Fix("where", f"`{_assigned(found, new)}`", price, audience, edit=_replaced(found, new))
-
-
-def _apply_where(found: _Assignment) -> Fix | None:
-    formula, update = found.formula, found.update
-    if formula.joins:
-        return None
-    unsaid = formula.text == "..."
-    parameters = parameters_for(formula.selected)
-    names = list(parameters.values())
-    chunks = "np" if found.xp == "da" else f"array_namespace({names[0]})"
-    body = with_parameters(formula.text, parameters)
-    body = for_chunks(body, found.xp, "_xp_").replace("_xp_", chunks)
-    given = formula.selected[0] if len(names) == 1 else f"({', '.join(formula.selected)})"
-    kernel = f"lambda {', '.join(names)}: {body}"
-    new = f"xpx.apply_where({found.mask}, {given}, {kernel}, fill_value={update.array})"
-    price = "the function gets NumPy chunks, not dask arrays; one more package, array-api-extra"
-    told = f" with the formula of `{short(update.value)}`" if unsaid else ""
-    return Fix("apply-where", f"`{_assigned(found, new)}`{told}", price, author(found.evidence))
-
-
-def _at(found: _Assignment) -> Fix | None:
-    update = found.update
-    method = _METHODS.get(update.operator)
-    if method is None or update.form != "subscript":
-        return None
-    new = f"xpx.at({update.array})[{update.index}].{method}({update.value})"
-    price = "lazy for a scalar and a mask of the array's own shape; one more package, array-api-extra"
-    return Fix("at", f"`{update.array} = {new}`", price, author(found.evidence))
-
-
-def _guard(found: _Assignment) -> Fix | None:
-    """A test of the mask around the assignment, which computes it."""
-    masks = {normalised(found.update.index), inverse(found.update.index)}
-    for guard in found.reading.guards:
-        asks = guard.holds and guard.laziness is None and _ANY.search(guard.text)
-        if asks and any(mask in normalised(guard.text) for mask in masks):
-            return Fix(
-                "guard-lazy",
-                f"`if is_lazy_array({found.update.index}) or {guard.text}:` at line {guard.line}, besides: "
-                "the test computes the mask, and with `where` it is not needed",
-                "lazy arrays always go through the branch",
-                author(found.evidence),
-            )
-    return None
-
-
-_ANY = re.compile(r"\b(any|all|sum|count_nonzero)\(")
-
-
-def _assigned(found: _Assignment, new: str) -> str:
-    """The new value with what it is assigned to."""
-    update = found.update
-    if update.form == "subscript":
-        return f"{update.array} = {new}"
-    return f"{update.target} = {new}" if update.target else new
-
-
-def _replaced(found: _Assignment, new: str) -> Edit | None:
-    """The whole statement written anew, where it is one line and every function in it is known."""
-    reading, evidence = found.reading, found.evidence
-    single = reading.line == reading.end_line and reading.statement in ("Assign", "AugAssign")
-    sure = found.formula.known and not found.formula.inlined
-    if not (single and sure and evidence.at_user and evidence.site is not None):
-        return None
-    if not _stands_alone(reading, found.update):
-        return None
-    line = reading.indent + _assigned(found, new)
-    return one_change(file_at(evidence.trace, evidence.site), reading.line, reading.line, (line,))
-
-
-def _stands_alone(reading: Reading, update: Update) -> bool:
-    """Whether the line holds this statement and nothing else."""
-    body = parsing.statements(reading.code)
-    if len(body) != 1 or "#" in reading.code:
-        return False
-    statement = body[0]
-    targets = statement.targets if isinstance(statement, ast.Assign) else [None]
-    return len(targets) == 1 and (update.form == "subscript" or update.target is not None)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return isinstance(parsing.literal(text), (int, float, complex))
-    except ValueError:
-        return False
+    yield from fixes_for(found.evidence.trace, found.spot, found.store)

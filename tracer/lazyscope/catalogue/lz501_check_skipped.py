@@ -21,6 +21,7 @@ Fixes
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Hashable, Iterator
 
 from lazyscope.analysis.evidence import Placed
@@ -29,11 +30,12 @@ from lazyscope.analysis.reading import Reading, read
 from lazyscope.analysis.syntax.arms import Arm
 from lazyscope.analysis.syntax.branches import Branch
 from lazyscope.analysis.syntax.conditions import Condition
-from lazyscope.catalogue.advice import author, changed_line, compute_before, short
+from lazyscope.catalogue.advice import author, compute_before, short
 from lazyscope.catalogue.comparisons import called_at, calls_of, severity_of_cause
 from lazyscope.catalogue.finding import Discovery, Match
-from lazyscope.fixes.edit import Edit
+from lazyscope.fixes.edit import Draft, Edit
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.spot import Spot, spot_at
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 
@@ -161,20 +163,21 @@ def _fixes(evidence: Placed, test: Branch) -> Iterator[Fix]:
         yield compute_before(evidence)
     turned = _turned_round(test)
     if turned is not None:
+        edit = _replacement(evidence, test, turned)
         yield Fix(
             "guard-lazy",
-            f"`{test.kind} {short(turned, 100)}:`, so that the body runs for every lazy array",
+            f"`{test.kind} {turned}:`, so that the body runs for every lazy array" if edit else _TURN,
             "its work is in the graph even where nothing is to be done; what it does must then be right for "
             "any values, and a mask in it needs the full shape of what it changes",
             audience=author(evidence),
-            edit=_replacement(evidence, test, turned),
+            edit=edit,
+            sketch=_TURN,
         )
-    yield Fix(
-        "where",
-        _as_where(test),
-        "both values are computed everywhere",
-        audience=author(evidence),
-    )
+    yield Fix("where", _WHERE, "both values are computed everywhere", audience=author(evidence))
+
+
+_TURN = "turn the guard round, so that the body runs for every lazy array"
+_WHERE = "write the body with `where` and the full mask, without any condition"
 
 
 def _turned_round(test: Branch) -> str | None:
@@ -196,26 +199,18 @@ def _negated(text: str) -> str:
 
 
 def _replacement(evidence: Placed, test: Branch, turned: str) -> Edit | None:
-    """The line with the other test, where the body is right for any values as it stands."""
-    where, body = evidence.where, test.body
+    """The other test, where the body is right for any values as it stands."""
+    body, spot = test.body, spot_at(evidence.trace, evidence.site)
     chosen = [update.target for update in body.updates if update.form == "where"]
     right = chosen and len(chosen) == len(body.updates) == len(body.assignments) and body.does != "computes"
-    if not right or where is None or where.line != test.line or not evidence.at_user:
+    node = next((one for one in _tests(spot) if spot is not None and spot.text(one.test) == test.text), None)
+    if not right or spot is None or node is None:
         return None
-    assert evidence.site is not None
-    return changed_line(evidence.trace, evidence.site, where, test.text, turned)
+    draft = Draft(evidence.trace)
+    draft.replace(spot.file, node.test, turned)
+    return draft.edit()
 
 
-def _as_where(test: Branch) -> str:
-    for update in test.body.updates:
-        if update.form == "subscript" and update.operator == "=":
-            new = f"{update.array} = xp.where({update.index}, {update.value}, {update.array})"
-            return f"`{short(new, 100)}` without the `{test.kind}`, the mask in the shape of `{update.array}`"
-        if update.form == "where":
-            return f"do the `xp.where` of line {update.line} without the `{test.kind}`"
-    values = " & ".join(part.text for part in _values(test))
-    made = next(iter(test.body.assignments), None)
-    if made is None:
-        return f"choose with `xp.where({short(values)}, ..., ...)` instead of the `{test.kind}`"
-    new = f"{made.name} = xp.where({values}, {made.value}, {made.name})"
-    return f"`{short(new, 100)}` without the `{test.kind}`"
+def _tests(spot: Spot | None) -> list[ast.If]:
+    statements = spot.scope.statements if spot is not None else []
+    return [node for node in statements if isinstance(node, ast.If)]

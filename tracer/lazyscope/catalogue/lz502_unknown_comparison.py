@@ -33,11 +33,12 @@ from lazyscope.analysis.places import place_of
 from lazyscope.analysis.reading import Reading, read
 from lazyscope.analysis.syntax.lengths import AskedLength
 from lazyscope.analysis.unknown_shapes import UnknownPath, path_of_unknown
-from lazyscope.catalogue.advice import author, changed_line, compute_before, file_at, names, short
+from lazyscope.catalogue.advice import author, compute_before, names, short
 from lazyscope.catalogue.comparisons import severity_of_cause
 from lazyscope.catalogue.finding import Discovery, Match
-from lazyscope.fixes.edit import Edit
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.lengths import counted
+from lazyscope.fixes.words import SKETCHES
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 
@@ -151,9 +152,7 @@ def _discovery(trace: TraceData, group: list[_Compared]) -> Discovery:
     evidence = Placed(trace, _at_site(origin, first.site))
     at_least = severity_of_cause(trace, [one.at for one in group])
     return Discovery(
-        Match(
-            _why(trace, first), tuple(_fixes(evidence, first)), expected=at_least is None, at_least=at_least
-        ),
+        Match(_why(trace, first), tuple(_fixes(evidence)), expected=at_least is None, at_least=at_least),
         site=first.site,
         user_site=origin.user_site,
         entry=origin.entry,
@@ -179,58 +178,13 @@ def _why(trace: TraceData, compared: _Compared) -> str:
     )
 
 
-def _fixes(evidence: Placed, compared: _Compared) -> Iterator[Fix]:
+def _fixes(evidence: Placed) -> Iterator[Fix]:
     if not evidence.at_user and evidence.user_call is not None:
         yield compute_before(evidence)
-    asked, count = compared.asked[0], _counting(compared.reading)
-    if count is not None:
-        yield Fix(
-            "native-function",
-            f"`{count}` instead of `{short(asked.length)}` in `{short(asked.text)}`",
-            "the comparison is a lazy 0-d array instead of True or False; an `if` on it computes",
-            audience=author(evidence),
-            edit=_replacement(evidence, asked, count),
-        )
+    yield counted(evidence)
     yield Fix(
         "compute-chunk-sizes",
-        f"{_settling(compared.reading)} before its length is compared",
+        SKETCHES["compute-chunk-sizes"],
         "computes the array and holds it in memory",
         audience=author(evidence),
     )
-
-
-def _settling(reading: Reading) -> str:
-    held = next((name for name in reading.targets if name.isidentifier()), None)
-    if held is None or reading.outcome != "assigned":
-        return "persist the array and call its `compute_chunk_sizes()`"
-    return f"`{held} = {held}.persist(); {held}.compute_chunk_sizes()`"
-
-
-_UNIQUE = ("unique_values", "unique_counts", "unique_inverse", "unique_all", "unique")
-_NONZERO = ("nonzero", "argwhere", "flatnonzero")
-
-
-def _counting(reading: Reading) -> str | None:
-    """What counts the elements that are selected there."""
-    call, taken = reading.call, reading.subscript
-    if call is not None and len(call.positional) == 1 and not call.keywords:
-        namespace = call.function.rpartition(".")[0] or "xp"
-        if call.name in _UNIQUE:
-            return f"xpx.nunique({call.positional[0]})"
-        if call.name in (*_NONZERO, "where"):
-            return f"{namespace}.count_nonzero({call.positional[0]})"
-    if taken is not None and taken.kind == "mask" and "," not in taken.index:
-        return f"xp.count_nonzero({taken.index})"
-    return None
-
-
-def _replacement(evidence: Placed, asked: AskedLength, count: str) -> Edit | None:
-    """The line with the count in it, where the file has the name that this takes."""
-    where = evidence.where
-    if not evidence.at_user or where is None or where.line != asked.line or evidence.site is None:
-        return None
-    text = "\n".join(evidence.trace.source_lines(file_at(evidence.trace, evidence.site)))
-    namespace = count.partition(".")[0]
-    if not re.search(rf"\b(as|import|,) {namespace}\b|\b{namespace} = |\b{namespace}[,)]", text):
-        return None
-    return changed_line(evidence.trace, evidence.site, where, asked.length, count)

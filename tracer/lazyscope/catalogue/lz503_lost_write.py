@@ -27,11 +27,12 @@ from collections.abc import Hashable, Iterator
 from lazyscope.analysis.evidence import Placed
 from lazyscope.analysis.lost_writes import LostWrite, lost_write_at
 from lazyscope.analysis.places import place_of
-from lazyscope.catalogue.advice import author, compute_before, file_at, short
+from lazyscope.catalogue.advice import author, compute_before, short
 from lazyscope.catalogue.comparisons import called_at, calls_of, severity_of_cause
 from lazyscope.catalogue.finding import Discovery, Match
-from lazyscope.fixes.edit import Edit, one_change
+from lazyscope.fixes.edit import Draft, Edit
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.spot import spot_at
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 
@@ -113,34 +114,30 @@ def _why(write: LostWrite) -> str:
 def _fixes(evidence: Placed, write: LostWrite) -> Iterator[Fix]:
     if not evidence.at_user and evidence.user_call is not None:
         yield compute_before(evidence)
+    edit = _putting_back(evidence, write)
     yield Fix(
         "at",
-        _writing(write),
-        "one more task for each block; the array on the left is another graph then, whoever holds the old "
-        "one keeps the old values",
+        _written(edit) if edit else _SKETCH,
+        "one more task for each block; whoever holds the old array keeps the old values",
         audience=author(evidence),
-        edit=_putting_back(evidence, write),
-    )
-    yield Fix(
-        "where",
-        f"`{write.base} = xp.where(mask, new, {write.base})` with a mask of what is to change",
-        "both values are computed everywhere",
-        audience=author(evidence),
+        edit=edit,
+        sketch=_SKETCH,
     )
 
 
-def _writing(write: LostWrite) -> str:
-    whole = write.index in (None, "...", ":")
-    if write.assignable and whole:
-        return f"`{write.view} {write.operator} {short(write.value)}`, which writes to `{write.base}` itself"
-    if write.assignable and write.variable is not None:
-        return f"put it back after line {write.end_line}: `{write.view} = {write.variable}`"
-    return f"change `{write.base}` itself, `{write.base}[...] = ...` or `xpx.at`, with an index that fits it"
+_SKETCH = "write to the array itself, or put the changed part back into it"
+
+
+def _written(edit: Edit) -> str:
+    change = edit.changes[0]
+    return f"`{change.new[0].strip()}` after line {change.line - 1}, which puts the change into the array"
 
 
 def _putting_back(evidence: Placed, write: LostWrite) -> Edit | None:
     """A line after the statement that writes the changed part to the array."""
-    if not write.assignable or write.variable is None or not evidence.at_user or evidence.site is None:
+    spot = spot_at(evidence.trace, evidence.site)
+    if spot is None or not write.assignable or write.variable is None:
         return None
-    file, line = file_at(evidence.trace, evidence.site), write.end_line + 1
-    return one_change(file, line, write.end_line, (f"{write.indent}{write.view} = {write.variable}",))
+    draft = Draft(evidence.trace)
+    draft.insert_after(spot.file, spot.statement, f"{write.view} = {write.variable}")
+    return draft.edit()

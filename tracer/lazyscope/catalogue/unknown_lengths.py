@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from lazyscope.analysis import parsing
 from lazyscope.analysis.arrays import variable_at
 from lazyscope.analysis.cost import site_at
 from lazyscope.analysis.evidence import FailureEvidence, ForceEvidence, Placed, alike, failures_alike
@@ -14,7 +16,7 @@ from lazyscope.analysis.places import place_of
 from lazyscope.analysis.provenance import Chain
 from lazyscope.analysis.reading import Reading, assigned_before, read
 from lazyscope.analysis.unknown_shapes import origins_of_failure, origins_of_force, path_of_unknown
-from lazyscope.catalogue.advice import compute_before, line_of, names, short, times
+from lazyscope.catalogue.advice import compute_before, file_at, line_of, names, short, times
 from lazyscope.catalogue.failing import (
     for_caller,
     namespace_at,
@@ -25,6 +27,9 @@ from lazyscope.catalogue.messages import said
 from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.compute_chunk_sizes import compute_chunk_sizes
 from lazyscope.fixes.fix import Audience, Fix
+from lazyscope.fixes.selection import without_selection
+from lazyscope.fixes.spot import Spot, spot_at
+from lazyscope.fixes.words import SKETCHES
 from lazyscope.model import events
 from lazyscope.model.trace import TraceData
 
@@ -248,10 +253,23 @@ class Origin:
             return for_caller(evidence)
         return [compute_before(evidence) for evidence in self.forces[:1]]
 
+    @property
+    def spot(self) -> Spot | None:
+        """The place that made the shape unknown."""
+        return spot_at(self.trace, self.shape.site)
+
     def known_sizes(self) -> Fix:
         """Learn the lengths once, of an array that is held."""
         placed = Placed(self.trace, self.shape)
         return compute_chunk_sizes(placed, self.numbers, audience=self.audience)
+
+    @property
+    def failing_lines(self) -> tuple[int, ...]:
+        """Lines of the same file that failed for want of the length."""
+        spot, trace = self.spot, self.trace
+        sites = [evidence.site for evidence in self.failures if evidence.site is not None]
+        own = [n for n in sites if spot is not None and file_at(trace, n) == spot.file]
+        return tuple(trace.positions[number].line for number in own)
 
 
 def _way(trace: TraceData, carried: Chain, shape: events.UnknownShape) -> str:
@@ -352,6 +370,12 @@ def discovered(origin: Origin, match: Match) -> Discovery:
     )
 
 
+def index_text(index: str) -> str:
+    """An index as `ast.unparse` writes it, whatever slices are in it."""
+    written = parsing.expression(f"x[{index}]")
+    return ast.unparse(written.slice) if isinstance(written, ast.Subscript) else index
+
+
 def shapes_kept(evidence: FailureEvidence) -> Fix | None:
     """Keep the length where a mask took it away; None where that was something else."""
     trace = evidence.trace
@@ -368,35 +392,11 @@ SELECTING = ("__getitem__", "compress", "extract")
 
 
 def where_instead(origin: Origin) -> Fix:
-    """``where`` in place of a selection by a mask."""
-    reading, xp = origin.reading, origin.namespace
-    selected = _mask_and_base(reading)
-    name = f"{origin.variable} = " if origin.variable else ""
-    if selected is None:
-        made = f"{name}{xp}.where(mask, values, {xp}.nan)"
-    else:
-        made = f"{name}{xp}.where({selected[1]}, {selected[0]}, {xp}.nan)"
-    return Fix(
-        "where",
-        f"`{short(made, 100)}` in place of {origin.expression}: the length stays, and `{_nan_reduction(xp)}` "
-        "and its like leave the rest out",
-        "every element stays in memory; what counts the values has to count the mask instead",
-        audience=origin.audience,
-    )
-
-
-def _nan_reduction(xp: str) -> str:
-    return "da.nanmean" if xp == "da" else "xp.sum(xp.where(mask, x, 0)) / xp.sum(mask)"
-
-
-def _mask_and_base(reading: Reading | None) -> tuple[str, str] | None:
-    if reading is None:
-        return None
-    if reading.subscript is not None:
-        return reading.subscript.base, reading.subscript.index
-    if len(reading.selections) == 1:
-        return reading.selections[0].base, reading.selections[0].index
-    return None
+    """``where`` in place of a selection by a mask, as its consumers need it."""
+    spot = origin.spot
+    if spot is None:
+        return Fix("where", SKETCHES["where"], "every element stays in memory", audience=origin.audience)
+    return without_selection(origin.trace, spot, origin.failing_lines)
 
 
 def is_length_only(origin: Origin) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from lazyscope.analysis.source import Point, SourceFile, source_file
-from lazyscope.analysis.syntax.terms import FUNCTIONS
+from lazyscope.analysis.syntax.terms import FUNCTIONS, imports_of
 from lazyscope.model.trace import TraceData
 
 
@@ -175,12 +175,27 @@ class Draft:
         self._import(file, tree, statement)
         return name
 
+    def import_from(self, file: int, module: str, name: str) -> str:
+        """The name under which a file knows something of a module; it is imported where it is not yet."""
+        tree = source_file(self.trace, file).tree
+        if tree is None:
+            self.possible = False
+            return name
+        for known, full in imports_of(tree).items():
+            if full.rpartition(".")[2] == name and known in _bound_at_top(tree):
+                return known
+        if is_bound(tree, name) or self.trace.files[file].role != "user":
+            self.possible = False
+        self._import(file, tree, f"from {module} import {name}")
+        return name
+
     def _import(self, file: int, tree: ast.Module, statement: str) -> None:
         """Put an import before the first of the file, unless that is one of the future."""
         at = next((node for node in tree.body if _takes_imports(node)), None)
         if at is None:
             self.possible = False
             return
+        at = _in_order(tree, at, statement)
         found = _Passage((at.lineno, 0), (at.lineno, 0), statement + "\n")
         if found not in self._passages.get(file, []):
             self.insert_before(file, at, statement)
@@ -235,6 +250,23 @@ def _takes_imports(node: ast.stmt) -> bool:
     is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     is_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
     return not is_text and not is_future
+
+
+def _bound_at_top(tree: ast.Module) -> set[str]:
+    """Names that imports at the top of a file bind."""
+    imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    return {alias.asname or alias.name.partition(".")[0] for node in imports for alias in node.names}
+
+
+def _in_order(tree: ast.Module, first: ast.stmt, statement: str) -> ast.stmt:
+    """Where an import goes: ``from`` behind the imports that stand together at the top."""
+    if not statement.startswith("from ") or not isinstance(first, ast.Import | ast.ImportFrom):
+        return first
+    at = tree.body.index(first)
+    while at + 1 < len(tree.body) and isinstance(tree.body[at], ast.Import):
+        at += 1
+    is_near = tree.body[at].lineno == (tree.body[at - 1].end_lineno or 0) + 1
+    return tree.body[at] if at and is_near and not isinstance(tree.body[at], ast.Import) else first
 
 
 # Places

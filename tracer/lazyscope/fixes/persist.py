@@ -62,7 +62,7 @@ def _edit(trace: TraceData, held: Sequence[Held], saving: Saving) -> Edit | None
         return _before_use(draft, [one.array for one in held], saving)
     places: list[Definition] = []
     for one in _distinct(held):
-        place = definition_of(trace, one)
+        place = definition_of(trace, one) if one.is_named else None
         if place is not None:
             places.append(place)
         elif not _append(draft, one.array):
@@ -140,8 +140,8 @@ def _append(draft: Draft, array: Array) -> bool:
         return False
     node, file = found.expression, file_at(trace, position)
     if not isinstance(node, _SINGLE):
-        return False
-    draft.append(file, node, ".persist()")
+        draft.prepend(file, node, "(")
+    draft.append(file, node, ".persist()" if isinstance(node, _SINGLE) else ").persist()")
     return True
 
 
