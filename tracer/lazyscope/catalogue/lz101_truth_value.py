@@ -176,7 +176,8 @@ def _sketched(evidence: ForceEvidence, reading: Reading) -> Fix:
     values = [test.body.value, test.otherwise.value if test.otherwise else None] if test else []
     if any(value is not None and _is_text(value) for value in values):
         return _computed(evidence)
-    if test is not None and any(made for made in test.body.assignments if _is_text(made.value)):
+    arms = [arm for arm in (test.body, test.otherwise) if arm is not None] if test else []
+    if any(arm.does_more or any(_is_text(made.value) for made in arm.assignments) for arm in arms):
         return _computed(evidence)
     return _anyhow(evidence)
 
