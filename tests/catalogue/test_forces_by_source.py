@@ -243,8 +243,8 @@ else:
         "c = da.where(condition, 1, 2)",
     )
     lines = (tmp_path / "program.py").read_text().splitlines()
-    assert lines[replacement.line - 1 : replacement.end_line][0] == "if a > b:"
-    assert lines[replacement.end_line - 1] == "    c = 2"
+    assert lines[replacement.main.line - 1] == "if a > b:"
+    assert lines[replacement.changes[-1].end_line - 1] == "    c = 2"
 
 
 def test_a_choice_with_more_in_it_is_not_replaced_as_a_whole(tmp_path: Path) -> None:

@@ -150,8 +150,11 @@ def _own(evidence: ForceEvidence, reading: Reading, found: Tested | None) -> lis
         return [_turns(evidence, "`while`")]
     if isinstance(node, ast.If) and isinstance(node.body[-1], ast.Break):
         return [_computed(evidence), _turns(evidence, "`break`")]
-    chosen = limit(evidence, found) or without_test(evidence, found) or choice(evidence, found)
-    return [chosen or _sketched(evidence, reading)]
+    fixes = [advise(evidence, found) for advise in (limit, without_test, choice)]
+    said = [fix for fix in fixes if fix is not None]
+    return [
+        next((fix for fix in said if not fix.is_sketch), said[0] if said else _sketched(evidence, reading))
+    ]
 
 
 def _anyhow(evidence: ForceEvidence) -> Fix:
