@@ -53,16 +53,7 @@ def test_a_number_is_not_computed_though_it_is_the_only_variable(tmp_path: Path)
     text = SCIPY + "k = 2\nkmeans(data[:, :1], k, seed=1)\n"
     (found,) = found_in(text, tmp_path, "LZ102")
     assert "k = k.compute()" not in first_of(found, "compute-once")
-    assert "compute the dask arguments of `kmeans(data[:, :1], k, seed=1)` first" in first_of(
-        found, "compute-once"
-    )
-
-
-def test_what_was_unpacked_is_computed_with_the_rest(tmp_path: Path) -> None:
-    text = SCIPY + "book, spread = kmeans(data, guess)\ncodes = vq(data, book, check_finite=False)\n"
-    conversions = found_in(text, tmp_path, "LZ103")
-    summaries = [first_of(one, "compute-once") for one in conversions]
-    assert any("`data, book = dask.compute(data, book)` before `vq(data" in one for one in summaries)
+    assert "kmeans(data[:, :1].compute(), k, seed=1)" in first_of(found, "compute-once")
 
 
 # Kernels
@@ -71,7 +62,7 @@ def test_what_was_unpacked_is_computed_with_the_rest(tmp_path: Path) -> None:
 def test_the_kernel_is_named_as_it_is_called(tmp_path: Path) -> None:
     text = SCIPY + "codes = vq(data, guess)\n"
     summaries = [first_of(one, "lazy-apply") for one in found_in(text, tmp_path, "LZ103")]
-    assert any("lazy_apply(_vq.vq, c_obs" in summary for summary in summaries)
+    assert any("`_vq.vq`" in summary for summary in summaries)
 
 
 def test_a_function_of_python_is_no_kernel(tmp_path: Path) -> None:
@@ -93,7 +84,7 @@ f(x)
     (found,) = found_in(text, tmp_path, "LZ103")
     summary = first_of(found, "lazy-apply")
     assert "checked" not in summary
-    assert "around what needs NumPy from `t`" in summary
+    assert summary.startswith("wrap what needs NumPy")
 
 
 # Checks

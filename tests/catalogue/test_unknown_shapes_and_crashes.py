@@ -286,12 +286,12 @@ def test_a_test_of_the_mask_around_it_goes_with_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "text", "lines"),
     [
-        ("LZ302", "wave = x * 2\nda.fft.fft(wave)", ("wave = wave.rechunk(-1)",)),
-        ("LZ302", "z = m + 1\nda.fft.fft(z, axis=1)", ("z = z.rechunk({1: -1})",)),
+        ("LZ302", "wave = x * 2\nda.fft.fft(wave)", ("da.fft.fft(wave.rechunk(-1))",)),
+        ("LZ302", "z = m + 1\nda.fft.fft(z, axis=1)", ("da.fft.fft(z.rechunk({1: -1}), axis=1)",)),
         (
             "LZ301",
             "kept = x[x > 0]\nkept[2]",
-            ("kept = kept.persist()", "kept.compute_chunk_sizes()"),
+            ("kept = x[x > 0].persist().compute_chunk_sizes()",),
         ),
     ],
 )
@@ -299,8 +299,8 @@ def test_the_first_fix_has_lines_with_the_real_names(
     code: str, text: str, lines: tuple[str, ...], tmp_path: Path
 ) -> None:
     own = the(code, text, tmp_path)
-    replacement = own.fixes[0].edit
-    assert replacement is not None
+    assert own.fixes[0].edit is not None
+    replacement = own.fixes[0].edit.main
     assert replacement.new == lines
     program = (HEAD + text).strip("\n").splitlines()
     program[replacement.line - 1 : replacement.end_line] = replacement.new
@@ -312,21 +312,21 @@ def test_the_first_fix_has_lines_with_the_real_names(
 def test_lengths_are_learnt_of_the_array_that_has_none(text: str, tmp_path: Path) -> None:
     own = the("LZ301", text, tmp_path)
     fix = next(one for one in own.fixes if one.technique == "compute-chunk-sizes")
-    assert "kept = x[x > 0].persist()" in fix.summary
-    assert fix.edit is None
+    assert "x[x > 0].persist().compute_chunk_sizes()" in fix.summary
+    assert fix.edit is not None
 
 
-def test_two_lazy_indices_become_one(tmp_path: Path) -> None:
+def test_two_lazy_indices_are_computed(tmp_path: Path) -> None:
     text = "rows = da.from_array(np.array([0, 1]), chunks=1)\ncols = rows + 1\nm[rows, cols]"
     own = the("LZ306", text, tmp_path)
-    assert "m.ravel()[rows * m.shape[1] + cols]" in own.fixes[0].summary
+    edits = [fix.edit.main.new for fix in own.fixes if fix.edit is not None]
+    assert edits == [("m, rows, cols = dask.compute(m, rows, cols)",)]
 
 
 def test_names_are_not_made_up(tmp_path: Path) -> None:
     own = the("LZ302", "da.linalg.cholesky(da.ones((4, 4), chunks=(2, 4)))", tmp_path)
     assert own.fixes[0].technique == "rechunk"
-    assert own.fixes[0].edit is None
-    assert "x.rechunk" not in own.fixes[0].summary
+    assert "da.ones((4, 4), chunks=(2, 4)).rechunk(-1)" in own.fixes[0].summary
 
 
 def test_a_mixture_of_namespaces_is_converted_with_the_names_of_the_call(tmp_path: Path) -> None:
@@ -345,7 +345,7 @@ def test_a_mixture_of_namespaces_is_converted_with_the_names_of_the_call(tmp_pat
     own = [one for one in findings(text, tmp_path, head) if one.code == "LZ304"]
     assert len(own) == 1
     assert techniques(own[0])[:2] == ["convert-input", "compute-once"]
-    assert "reference = da.from_array(reference, chunks=measured.chunks)" in own[0].fixes[0].summary
+    assert "pearsonr(measured, da.asarray(reference))" in own[0].fixes[0].summary
 
 
 def test_a_library_that_tries_twice_is_told_once(tmp_path: Path) -> None:
@@ -354,7 +354,7 @@ def test_a_library_that_tries_twice_is_told_once(tmp_path: Path) -> None:
     own = [one for one in found if one.code == "LZ302"]
     assert len(own) == 1
     assert own[0].fixes[0].technique == "rechunk"
-    assert "wave = wave.rechunk(-1)" in own[0].fixes[0].summary
+    assert "hilbert(wave.rechunk(-1))" in own[0].fixes[0].summary
 
 
 @pytest.mark.parametrize(
@@ -371,7 +371,7 @@ def test_crashes_in_a_library_offer_the_caller_to_compute_first(call: str, code:
     assert len(own) == 1
     assert own[0].fixes[0].technique == "compute-once"
     assert own[0].fixes[0].audience == "caller"
-    assert "x = x.compute()" in own[0].fixes[0].summary
+    assert "(x.compute()" in own[0].fixes[0].summary
 
 
 def test_a_guard_that_raises_for_lazy_arrays_is_seen_whatever_it_says(tmp_path: Path) -> None:

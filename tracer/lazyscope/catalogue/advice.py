@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from lazyscope import figures
 from lazyscope.analysis.arrays import Array
@@ -19,6 +20,7 @@ from lazyscope.fixes.compute_once import compute_in_call
 from lazyscope.fixes.edit import Edit, one_change
 from lazyscope.fixes.fix import Audience, Fix
 from lazyscope.fixes.persist import persist
+from lazyscope.fixes.words import SKETCHES
 from lazyscope.model.trace import Force, TraceData
 
 CHEAP_SECONDS = 0.01
@@ -392,8 +394,20 @@ def caller_fixes(evidence: ForceEvidence) -> list[Fix]:
     if evidence.at_user or evidence.user_call is None or _has_no_room(evidence):
         return []
     computed = compute_before(evidence) if _wants_whole(evidence) else None
+    if computed is not None and not forces_again(evidence):
+        computed = without_edit(computed)
     held_first = persist_before(evidence)
     return [fix for fix in (held_first, computed) if fix is not None]
+
+
+def forces_again(evidence: ForceEvidence) -> bool:
+    """Whether the call executes graphs more than once, so that computing its arguments helps."""
+    return len(_forces_from(evidence.trace, evidence.user_site)) > 1
+
+
+def without_edit(fix: Fix) -> Fix:
+    """The same as a sketch: where an edit would not make anything better."""
+    return replace(fix, edit=None, summary=fix.sketch or SKETCHES[fix.technique])
 
 
 def _wants_whole(evidence: ForceEvidence) -> bool:

@@ -35,6 +35,7 @@ class Entry:
 _FORCES = (
     "lz121_allowed",
     "lz118_no_room",
+    "lz122_compared_when_joined",
     "lz112_while_inferring",
     "lz113_inside_task",
     "lz114_thrown_away",
@@ -66,6 +67,7 @@ _FAILURES = (
     "lz303_missing_function",
     "lz306_unsupported_index",
     "lz305_refuses_lazy",
+    "lz310_lazy_arrays_raise",
 )
 """A failure belongs to the first of these that says it matches. What none of them knows is no finding:
 programs raise for many reasons."""
@@ -82,6 +84,7 @@ _TRACE = (
     "lz402_small_chunks",
     "lz403_rechunk",
     "lz404_same_conversion",
+    "lz123_dask_in_blocks",
     "lz501_check_skipped",
     "lz502_unknown_comparison",
     "lz503_lost_write",

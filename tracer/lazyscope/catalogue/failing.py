@@ -207,10 +207,11 @@ def namespace_at(trace: TraceData, position: int, reading: Reading | None) -> st
 
 def wrap_eagerly(evidence: FailureEvidence, function: str, audience: Audience) -> Fix:
     """Run the NumPy function on the whole array, but later."""
+    what = "it" if function == "the library" else f"`{function}`"
     return Fix(
         "lazy-apply",
-        f"wrap `{function}` with `lazy_apply` of array-api-extra: it runs on the whole array, but only when "
-        "the result is computed",
+        f"wrap {what} with `lazy_apply` of array-api-extra: it runs on the whole array, but only when the "
+        "result is computed",
         "the array is put into one chunk, which must fit in memory; shape and dtype must be known beforehand",
         audience=audience,
     )

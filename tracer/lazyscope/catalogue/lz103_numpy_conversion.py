@@ -137,10 +137,15 @@ def _is_wanted(evidence: ForceEvidence) -> bool:
     handed = [one.function.rpartition(".")[2] for one in reading.passed_to]
     if reading.call is not None and not is_numpy_conversion(reading):
         handed.append(reading.call.name)
+    once = len(evidence.forces) == 1 and not evidence.tasks_repeated and not evidence.reread
+    wanted = once and is_numpy_conversion(reading)
+    plain = all((one.resolved or "").startswith("numpy.") for one in reading.passed_to)
+    if wanted and plain and reading.statement in ("Return", "Expr"):
+        # What NumPy makes of it there is what the program wants.
+        return True
     if handed:
         return all(name in _SINKS for name in handed)
-    once = len(evidence.forces) == 1 and not evidence.tasks_repeated and not evidence.reread
-    return once and is_numpy_conversion(reading) and reading.outcome in ("returned", "discarded", "element")
+    return wanted and reading.outcome in ("returned", "discarded", "element")
 
 
 def _is_list_of_arrays(reading: Reading) -> bool:

@@ -20,6 +20,8 @@ Fixes
 
 from __future__ import annotations
 
+import ast
+
 from lazyscope import figures
 from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.lineage import lineage
@@ -122,10 +124,16 @@ def _instead(evidence: ForceEvidence) -> Fix | None:
     place = written_at(evidence.trace, evidence.site)
     if place is None or not evidence.at_user:
         return None
-    return equivalent_fix(evidence, place, executions=1) or on_chunks(evidence)
+    return equivalent_fix(evidence, place, forces=True) or on_chunks(evidence)
 
 
-def _by_blocks(evidence: ForceEvidence, name: str) -> Fix:
+def _by_blocks(evidence: ForceEvidence, name: str) -> Fix | None:
+    place = written_at(evidence.trace, evidence.site)
+    call = place.expression if place is not None else None
+    first = call.args[0] if isinstance(call, ast.Call) and call.args else None
+    if place is not None and first is not None and not (place.is_lazy(first) or place.lazy_parts(first)):
+        # What is lazy is a table or the like: each block needs all of it.
+        return None
     if name in _ELEMENTWISE:
         said, price = "run it on each chunk with `map_blocks`", "nothing changes"
     elif name in _NEIGHBOURS:

@@ -28,7 +28,8 @@ from lazyscope.catalogue.advice import author, caller_fixes, names, short, times
 from lazyscope.catalogue.deciding import SCALARS
 from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.rewriting import hold_at_user, present
-from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.batch_compute import batched
+from lazyscope.fixes.fix import Estimate, Fix
 from lazyscope.fixes.tested import tested
 from lazyscope.fixes.vectorise import over_array, rows
 from lazyscope.fixes.where import choice
@@ -200,9 +201,10 @@ def _chosen(evidence: ForceEvidence) -> Fix | None:
 
 
 def _all_at_once(evidence: ForceEvidence) -> Fix:
-    return Fix(
-        "batch-compute",
+    return batched(
+        evidence.trace,
+        [evidence.user_site] if evidence.user_site is not None else [],
         "collect the lazy values of the loop in a list and ask for all of them once",
-        "the graph is still executed, once; all values are held",
+        Estimate(seconds=(0.0, evidence.self_seconds)),
         author(evidence),
     )

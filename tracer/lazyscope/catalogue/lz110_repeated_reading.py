@@ -45,7 +45,7 @@ from lazyscope.catalogue.advice import (
 )
 from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.catalogue.requests import sharing_groups
-from lazyscope.fixes.batch_compute import batch
+from lazyscope.fixes.batch_compute import batched
 from lazyscope.fixes.fix import Estimate, Fix
 from lazyscope.fixes.persist import persist, persist_variable, summary_of
 from lazyscope.fixes.store import store
@@ -307,17 +307,9 @@ def _batch(trace: TraceData, found: PartitionRereading) -> tuple[Fix, ...]:
     together = len(found.forces)
     sites = [force_of(trace, number).begin.user_site for number in found.forces]
     whole = [site for site in sites if site is not None]
-    done = batch(trace, whole) if len(whole) == len(sites) else None
     sketch = f"ask for the {together} results together, with one call of `dask.compute`"
-    fix = Fix(
-        "batch-compute",
-        f"`{done.statement}`" if done is not None else sketch,
-        "everything that is computed must be known by then",
-        estimate=Estimate(seconds=(0.0, found.seconds)),
-        edit=done.edit if done is not None else None,
-        sketch=sketch,
-    )
-    return (fix,)
+    estimate = Estimate(seconds=(0.0, found.seconds))
+    return (batched(trace, whole if len(whole) == len(sites) else [], sketch, estimate),)
 
 
 def _common_dataframe(trace: TraceData, found: PartitionRereading) -> str | None:

@@ -21,7 +21,7 @@ from lazyscope.catalogue.advice import names, short
 from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.catalogue.requests import Group, sharing_groups, waiting_groups
 from lazyscope.catalogue.rewriting import present
-from lazyscope.fixes.batch_compute import Batch, batch
+from lazyscope.fixes.batch_compute import batch, batched
 from lazyscope.fixes.fix import Estimate, Fix
 from lazyscope.fixes.persist import persist
 from lazyscope.model.trace import TraceData
@@ -53,9 +53,8 @@ def find(trace: TraceData) -> Iterator[Discovery]:
     for group in sharing_groups(trace):
         yield _discovery(trace, group)
     for group in waiting_groups(trace):
-        together = batch(trace, [request.position for request in group.requests])
-        if together is not None:
-            yield _side_by_side(trace, group, together)
+        if batch(trace, [request.position for request in group.requests]) is not None:
+            yield _side_by_side(trace, group)
 
 
 # What is said
@@ -86,21 +85,15 @@ def _discovery(trace: TraceData, group: Group) -> Discovery:
     )
 
 
-def _side_by_side(trace: TraceData, group: Group, together: Batch) -> Discovery:
+def _side_by_side(trace: TraceData, group: Group) -> Discovery:
     """Nothing is repeated, but each result waits for the one before."""
     forces = [request.force for request in group.requests]
     first, seconds = group.requests[0], [force.self_seconds for force in forces]
     code = short(first.reading.expression or first.reading.code)
     number = figures.count(len(forces))
     stake = sum(seconds) - max(seconds)
-    fix = Fix(
-        "batch-compute",
-        _summary(together),
-        "the results are in memory together",
-        estimate=Estimate(seconds=(0.0, stake)),
-        edit=together.edit,
-        sketch=_sketch(group),
-    )
+    positions = [request.position for request in group.requests]
+    fix = batched(trace, positions, _sketch(group), Estimate(seconds=(0.0, stake)))
     return Discovery(
         Match(
             why=f"`{code}` on line {first.line} computes {number} results one after the other. Nothing is "
@@ -149,24 +142,16 @@ def _lines(lines: list[int]) -> str:
 
 def _fixes(trace: TraceData, group: Group, stake: float) -> list[Fix]:
     shared = sum(request.shared for request in group.requests)
-    found_together = batch(trace, [request.position for request in group.requests])
-    together = Fix(
-        "batch-compute",
-        _summary(found_together) if found_together is not None else _sketch(group),
-        "the results are in memory together",
-        estimate=Estimate(tasks_repeated=(0, shared), seconds=(0.0, stake)),
-        edit=found_together.edit if found_together is not None else None,
-        sketch=_sketch(group),
+    together = batched(
+        trace,
+        [request.position for request in group.requests],
+        _sketch(group),
+        Estimate(tasks_repeated=(0, shared), seconds=(0.0, stake)),
     )
     own = {request.force.id for request in group.requests}
     shareable = [one for one in holdings(trace) if len(own.intersection(one.forces)) > 1]
     found = best(trace, shareable)
     return [together, *present(*(persist(trace, one.held, saving) for one, saving in found[:1]))]
-
-
-def _summary(together: Batch) -> str:
-    where = together.edit.main
-    return f"`{together.statement}`, {'before' if where.is_insertion else 'on'} line {where.line}"
 
 
 def _sketch(group: Group) -> str:

@@ -23,8 +23,9 @@ from collections.abc import Iterator
 from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.source import found_at, unparsed
 from lazyscope.analysis.syntax.terms import FUNCTIONS
-from lazyscope.catalogue.advice import compute_before, persist_before, short
+from lazyscope.catalogue.advice import compute_before, forces_again, persist_before, short, without_edit
 from lazyscope.catalogue.finding import Match
+from lazyscope.fixes.enable_dispatch import SKETCH, is_lazy_then, scipy_switched_on
 from lazyscope.fixes.fix import Fix
 from lazyscope.fixes.map_blocks import on_chunks
 
@@ -75,7 +76,7 @@ def match_force(evidence: ForceEvidence) -> Match | None:
     if evidence.switches.get(_SWITCHES.get(library, "")) is not False or not _is_in(evidence, library):
         return None
     able = _scipy_is_able(evidence) if library == "scipy" else _sklearn_is_able(evidence)
-    if not able:
+    if not able or is_lazy_then(evidence) is False:
         return None
     return Match(why=_why(evidence, library), fixes=tuple(_fixes(evidence, library)))
 
@@ -141,22 +142,20 @@ def _why(evidence: ForceEvidence, library: str) -> str:
 
 
 def _fixes(evidence: ForceEvidence, library: str) -> list[Fix]:
-    """Switching it on is named last: whether the function is lazy then is not known."""
-    found = [on_chunks(evidence), persist_before(evidence), compute_before(evidence)]
-    return [*(fix for fix in found if fix is not None), _enabled(evidence, library)]
+    """Switching it on comes first only where the library declares that the function is lazy then."""
+    computed = compute_before(evidence)
+    if not forces_again(evidence):
+        computed = without_edit(computed)
+    enabled = _enabled(evidence, library)
+    found = [on_chunks(evidence), persist_before(evidence), computed]
+    others = [fix for fix in found if fix is not None]
+    return [*others, enabled] if enabled.is_sketch else [enabled, *others]
 
 
 def _enabled(evidence: ForceEvidence, library: str) -> Fix:
-    variable = "set `SCIPY_ARRAY_API` to 1 in the environment before SciPy is imported"
     if library == "scipy":
-        return Fix(
-            "enable-dispatch",
-            variable,
-            f"every array given to `{evidence.function}` must then be a dask array; "
-            "lists and masked arrays are refused; it may still compute, or raise where dask lacks a function",
-            sketch=variable,
-        )
-    sketch = f"switch `array_api_dispatch` of scikit-learn on, and {variable}"
+        return scipy_switched_on(evidence)
+    sketch = f"switch `array_api_dispatch` of scikit-learn on, and {SKETCH}"
     return Fix(
         "enable-dispatch",
         sketch,

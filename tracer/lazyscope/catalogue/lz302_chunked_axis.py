@@ -21,9 +21,8 @@ Fixes
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from lazyscope import figures
 from lazyscope.analysis.evidence import FailureEvidence
@@ -37,6 +36,7 @@ from lazyscope.catalogue.failing import (
     written,
 )
 from lazyscope.catalogue.finding import Match
+from lazyscope.catalogue.messages import said
 from lazyscope.catalogue.unknown_lengths import about
 from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.fix import Fix
@@ -75,9 +75,6 @@ class _Need:
     """Into how many chunks the axis is cut, as the message says."""
 
 
-_Reading: TypeAlias = Callable[[re.Match[str]], _Need]
-
-
 def _fft(found: re.Match[str]) -> _Need:
     blocks = len([part for part in found[2].split(",") if part.strip()])
     return _Need(f"an FFT along axis {found[1]} needs that axis in one chunk", (int(found[1]),), blocks)
@@ -87,47 +84,31 @@ def _core(found: re.Match[str]) -> _Need:
     return _Need(f"its core dimension `{found[1]}` must be in one chunk", (-1,))
 
 
-def _always(says: str, *axes: int) -> _Reading:
-    return lambda _: _Need(says, axes)
-
-
-_MESSAGES: tuple[tuple[re.Pattern[str], _Reading], ...] = tuple(
-    (re.compile(pattern, re.DOTALL), reading)
-    for pattern, reading in (
-        (r"taking an FFT along an axis that.*tried on axis (-?\d+)\s+which has chunks \(([^)]*)\)", _fft),
-        (r"Core dimension `'(\w+)'` consists of multiple chunks", _core),
-        (
-            r"qr currently supports only tall-and-skinny",
-            _always("qr needs one column or one row of chunks", 1),
-        ),
-        (
-            r"Array must be chunked in one dimension only",
-            _always("svd needs one column or one row of chunks", 1),
-        ),
-        (r"Have only one column of blocks", _always("tsqr needs one column of chunks", 1)),
-        (r"Have only one row of blocks", _always("sfqr needs one row of chunks", 0)),
-        (r"All chunks must be a square matrix", _always("it needs square chunks")),
-        (r"a\.chunks\[1\] and b\.chunks\[0\] must be equal", _always("both need the same chunks")),
-        (r"can only be chunked along the 0th axis", _always("it can be cut along axis 0 only", 1)),
-        (
-            r"Overlap depth is larger than smallest chunksize",
-            _always("its chunks are smaller than the overlap"),
-        ),
-        (r"Chunk size must be larger than edge_order", _always("its chunks are too small")),
-    )
-)
-_ONE_AXIS = re.compile(r"The da\.(\w+) function only works along an axis")
+_LAYOUTS: dict[str, _Need] = {
+    "qr currently supports only tall-and-skinny": _Need("qr needs one column or one row of chunks", (1,)),
+    "Array must be chunked in one dimension only": _Need("svd needs one column or one row of chunks", (1,)),
+    "Have only one column of blocks": _Need("tsqr needs one column of chunks", (1,)),
+    "Have only one row of blocks": _Need("sfqr needs one row of chunks", (0,)),
+    "All chunks must be a square matrix": _Need("it needs square chunks", ()),
+    "a.chunks[1] and b.chunks[0] must be equal": _Need("both need the same chunks", ()),
+    "can only be chunked along the 0th axis": _Need("it can be cut along axis 0 only", (1,)),
+    "Overlap depth is larger than smallest chunksize": _Need("its chunks are smaller than the overlap", ()),
+    "Chunk size must be larger than edge_order": _Need("its chunks are too small", ()),
+}
+"""What is asked of chunks, by what the message says."""
 
 
 def match_failure(evidence: FailureEvidence) -> Match | None:
     """Messages of dask about axes in several chunks."""
     if about(evidence) is not None or told_again(evidence):
         return None
-    for pattern, reading in _MESSAGES:
-        found = pattern.search(evidence.message)
-        if found is not None:
-            return _match(evidence, reading(found))
-    found = _ONE_AXIS.search(evidence.message)
+    found = said(evidence.message, "axis in one chunk")
+    if found is not None:
+        return _match(evidence, _core(found) if found[0].startswith("Core") else _fft(found))
+    found = said(evidence.message, "chunk layout")
+    if found is not None:
+        return _match(evidence, _LAYOUTS[found[0]])
+    found = said(evidence.message, "one axis only")
     return _along_an_axis(evidence, found[1]) if found is not None else None
 
 

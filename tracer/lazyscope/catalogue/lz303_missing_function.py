@@ -19,7 +19,6 @@ Fixes
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -28,6 +27,7 @@ from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.catalogue.advice import author, line_of, short
 from lazyscope.catalogue.failing import for_caller, told_again, wrap_eagerly
 from lazyscope.catalogue.finding import Match
+from lazyscope.catalogue.messages import said
 from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.fix import Fix, Technique
 from lazyscope.fixes.native_function import equivalent_fix
@@ -52,16 +52,6 @@ import numpy as np
 x = da.arange(9.0, chunks=3).reshape(3, 3)
 values = xpx.lazy_apply(np.linalg.eigvalsh, x + x.T, shape=(3,), dtype=x.dtype, as_numpy=True)
 """
-
-_ATTRIBUTE = re.compile(r"module '(?P<module>[\w.]*\bdask\.array(\.\w+)*)' has no attribute '(?P<name>\w+)'")
-_UNIMPLEMENTED = re.compile(
-    r"no implementation found for 'numpy\.(?P<name>[\w.]+)' on types.*dask\.array", re.DOTALL
-)
-_INSIDE = re.compile(
-    r"svd\(\) got an unexpected keyword argument 'compute_uv'"
-    r"|full_matrices=True is not (supported|implemented)"
-)
-"""What functions of the compat layer say that are there and always fail."""
 
 _IN_WORDS: dict[str, tuple[Technique, str]] = {
     "partition": ("native-function", "`topk` of dask gives the largest or smallest"),
@@ -96,8 +86,8 @@ def match_failure(evidence: FailureEvidence) -> Match | None:
     if name is None:
         return None
     namespace = "dask"
-    found = _ATTRIBUTE.search(evidence.message)
-    if found is not None:
+    found = said(evidence.message, "missing function")
+    if found is not None and "module" in found.re.groupindex:
         namespace = f"`{found['module'].removeprefix('scipy._external.').removeprefix('sklearn.externals.')}`"
     reached = "" if evidence.at_user else f", which `{evidence.function}` calls at {line_of(evidence.where)},"
     why = (
@@ -108,13 +98,13 @@ def match_failure(evidence: FailureEvidence) -> Match | None:
 
 
 def _missing(evidence: FailureEvidence) -> str | None:
-    found = _UNIMPLEMENTED.search(evidence.message)
-    if found is not None and evidence.type == "TypeError":
+    found = said(evidence.message, "missing function")
+    of_module = found is not None and "module" in found.re.groupindex
+    if found is not None and not of_module and evidence.type == "TypeError":
         return found["name"].rpartition(".")[2]
-    if _INSIDE.search(evidence.message):
+    if said(evidence.message, "unsupported option"):
         return _asked(evidence)
-    found = _ATTRIBUTE.search(evidence.message)
-    if found is None or evidence.type != "AttributeError":
+    if found is None or not of_module or evidence.type != "AttributeError":
         return None
     inside = found["module"].rpartition("dask.array")[2].lstrip(".")
     asked = _asked(evidence)

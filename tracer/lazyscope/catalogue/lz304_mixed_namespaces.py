@@ -29,6 +29,7 @@ from lazyscope.catalogue.failing import (
     written_call,
 )
 from lazyscope.catalogue.finding import Match
+from lazyscope.catalogue.messages import said
 from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.convert_input import arguments_made_lazy
 from lazyscope.fixes.fix import Fix
@@ -58,14 +59,13 @@ xp = array_namespace(measured, reference)
 print(xp.sum(measured - reference))
 """
 
-_MIXED = re.compile(r"Multiple namespaces for array inputs: .*\bdask\b", re.DOTALL)
 _DEVICES = re.compile(r"Input arrays use different devices: .*\bNone\b")
 _NUMBER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?j?|True|False|None|(r|b|f)?['\"].*", re.IGNORECASE)
 
 
 def match_failure(evidence: FailureEvidence) -> Match | None:
     """What ``array_namespace`` says of a mixture."""
-    if told_again(evidence) or not (_MIXED.search(evidence.message) or _unlike_devices(evidence)):
+    if told_again(evidence) or not (said(evidence.message, "mixed namespaces") or _unlike_devices(evidence)):
         return None
     lazy, eager = _lazy(evidence), _eager(evidence)
     told = f": {listed(lazy)} with {listed(eager)}" if lazy and eager else ""
@@ -83,7 +83,7 @@ def _unlike_devices(evidence: FailureEvidence) -> bool:
 
 
 def _fixes(evidence: FailureEvidence, lazy: list[str], eager: list[str]) -> Iterator[Fix]:
-    if _MIXED.search(evidence.message):
+    if said(evidence.message, "mixed namespaces"):
         yield arguments_made_lazy(evidence)
     yield compute_first(evidence)
     twin = None if evidence.at_user else lazy_twin(evidence)

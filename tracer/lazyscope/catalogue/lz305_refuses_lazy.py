@@ -26,6 +26,7 @@ from lazyscope.analysis.reading import laziness
 from lazyscope.catalogue.advice import author, line_of, short
 from lazyscope.catalogue.failing import lazy_twin, told_again, wrap_eagerly, written
 from lazyscope.catalogue.finding import Match
+from lazyscope.catalogue.messages import said
 from lazyscope.fixes.choose_parameter import labels_computed, range_of_data
 from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.fix import Fix
@@ -78,13 +79,6 @@ _OPTIONS = {
 }
 """Options that are refused, and what to give instead."""
 
-_GROUPS = re.compile(r"UniqueGrouper|when grouping by a chunked array|chunked array.*group", re.DOTALL)
-
-_OF_DASK = re.compile(
-    r"histogram requires either specifying bins|Dask's reshape only supports operations that merge or split"
-    r"|dask array coordinated is not supported"
-)
-
 
 def match_failure(evidence: FailureEvidence) -> Match | None:
     """A raise behind a question for laziness, and messages that say so."""
@@ -109,8 +103,8 @@ def _failed(evidence: FailureEvidence) -> str:
 
 def _says_so(evidence: FailureEvidence) -> bool:
     if evidence.operation is not None:
-        return _OF_DASK.search(evidence.message) is not None
-    if _GROUPS.search(evidence.message):
+        return said(evidence.message, "needs range", "reshape") is not None
+    if said(evidence.message, "lazy labels"):
         return True
     reading = evidence.reading
     raised = reading is not None and reading.statement == "Raise"
@@ -138,6 +132,7 @@ def _fixes(evidence: FailureEvidence) -> Iterator[Fix]:
     labels = labels_computed(evidence)
     if labels is not None:
         yield labels
+        return
     if "reshape" in evidence.message and evidence.operation is not None:
         yield Fix(
             "native-function",

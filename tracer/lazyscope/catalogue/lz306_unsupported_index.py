@@ -17,7 +17,6 @@ Fixes
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -26,6 +25,7 @@ from lazyscope.analysis.syntax.masks import Subscript
 from lazyscope.catalogue.advice import author, line_of, short
 from lazyscope.catalogue.failing import for_caller, namespace, told_again
 from lazyscope.catalogue.finding import Match
+from lazyscope.catalogue.messages import Meaning, said
 from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.fix import Audience, Fix
 from lazyscope.fixes.vindex import by_vindex
@@ -48,16 +48,6 @@ m = da.arange(12, chunks=6).reshape(3, 4)
 corners = m.vindex[[0, 2], [0, 3]]
 """
 
-_SEVERAL = re.compile(
-    r"Don't yet support nd fancy indexing|limited to at most one\s+dimension's assignment index"
-)
-_DEEP = re.compile(r"dask\.array of ints only permitted when")
-_MASKS = re.compile(r"dask\.array of bools only permitted when")
-_VINDEX = re.compile(r"vindex does not support indexing with (dask objects|boolean arrays)")
-_SCALAR = re.compile(r"dask does not yet implement assignment to a scalar")
-_NESTED = re.compile(r"not supported between instances of 'list' and 'int'")
-"""What comparing an index of several dimensions with the length says."""
-
 
 def match_failure(evidence: FailureEvidence) -> Match | None:
     """Messages of dask's indexing."""
@@ -72,21 +62,21 @@ def match_failure(evidence: FailureEvidence) -> Match | None:
 
 
 def _kind(evidence: FailureEvidence) -> str | None:
-    for pattern, text in _TOLD:
-        if pattern.search(evidence.message):
+    for meaning, text in _TOLD.items():
+        if said(evidence.message, meaning):
             return text
     indexing = (evidence.operation or "").endswith(("Array.__getitem__", "Array.__setitem__"))
-    nested = indexing and evidence.type == "TypeError" and _NESTED.search(evidence.message)
+    nested = indexing and evidence.type == "TypeError" and said(evidence.message, "nested index")
     return "indexes by positions in several dimensions" if nested else None
 
 
-_TOLD = (
-    (_SEVERAL, "indexes several axes by positions or masks at once"),
-    (_DEEP, "indexes by a dask array of positions in several dimensions"),
-    (_MASKS, "indexes by a mask that covers some of the axes"),
-    (_VINDEX, "hands `vindex` what it cannot take"),
-    (_SCALAR, "assigns through a single boolean"),
-)
+_TOLD: dict[Meaning, str] = {
+    "several indices": "indexes several axes by positions or masks at once",
+    "deep index": "indexes by a dask array of positions in several dimensions",
+    "partial mask": "indexes by a mask that covers some of the axes",
+    "lazy vindex": "hands `vindex` what it cannot take",
+    "single boolean": "assigns through a single boolean",
+}
 
 
 def _fixes(evidence: FailureEvidence) -> Iterator[Fix]:
@@ -95,13 +85,13 @@ def _fixes(evidence: FailureEvidence) -> Iterator[Fix]:
     base = index.base.removesuffix(".vindex") if index else "x"
     parts = index.index if index else "i, j"
     stored = (evidence.operation or "").endswith("__setitem__")
-    masked = _SCALAR.search(evidence.message) or _MASKS.search(evidence.message) or _is_mask(evidence)
-    if _VINDEX.search(evidence.message):
+    masked = said(evidence.message, "single boolean", "partial mask") or _is_mask(evidence)
+    if said(evidence.message, "lazy vindex"):
         price = "positions in several dimensions must be computed first"
         yield Fix("native-function", f"`{base}[{short(parts)}]` without `vindex`", price, audience)
     elif stored or masked:
         yield _by_mask(evidence, base, parts, audience)
-    elif _DEEP.search(evidence.message) or _NESTED.search(evidence.message):
+    elif said(evidence.message, "deep index") or said(evidence.message, "nested index"):
         yield Fix(
             "native-function",
             "index with the index raveled to one dimension, and reshape the result",

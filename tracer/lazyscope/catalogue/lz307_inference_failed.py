@@ -21,8 +21,9 @@ from collections.abc import Iterator
 
 from lazyscope.analysis.evidence import FailureEvidence
 from lazyscope.catalogue.advice import author, line_of, short
-from lazyscope.catalogue.failing import for_caller, told_again
+from lazyscope.catalogue.failing import arrays_taken, for_caller, told_again
 from lazyscope.catalogue.finding import Match
+from lazyscope.catalogue.messages import said
 from lazyscope.fixes.choose_parameter import dtype_given
 from lazyscope.fixes.fix import Audience, Fix
 from lazyscope.fixes.written import written_at
@@ -58,14 +59,13 @@ x = da.arange(12.0, chunks=4)
 y = da.map_blocks(centred, x, dtype=x.dtype, meta=np.empty(0))
 """
 
-_FAILED = re.compile(r"`?dtype`? inference failed in `(?P<function>[\w.]+)`")
 _ORIGINAL = re.compile(r"Original error is below:\s*-*\s*(?P<error>[^\n]+)")
 _MIXED = re.compile(r"Multiple namespaces|no attribute '(dask|chunks|compute|map_blocks|rechunk)'")
 
 
 def match_failure(evidence: FailureEvidence) -> Match | None:
     """What dask makes of an exception in the function."""
-    found = _FAILED.search(evidence.message)
+    found = said(evidence.message, "inference failed")
     if found is None or told_again(evidence):
         return None
     function = found["function"]
@@ -102,9 +102,12 @@ def _fixes(evidence: FailureEvidence, function: str, what: str) -> Iterator[Fix]
         audience,
     )
     place = written_at(evidence.trace, evidence.site)
+    taken = {one.dtype for one in arrays_taken(evidence)}
     if mixed:
         yield convert
-    elif evidence.at_user and place is not None and (given := dtype_given(evidence, place)) is not None:
+    elif (
+        evidence.at_user and place is not None and (given := dtype_given(evidence, place, taken)) is not None
+    ):
         yield given
     if (evidence.operation or "").rpartition(".")[2] == function.rpartition(".")[2]:
         yield _said(function, audience)

@@ -32,9 +32,11 @@ from lazyscope.analysis.syntax.terms import words
 from lazyscope.catalogue.advice import author, line_of, short
 from lazyscope.catalogue.failing import for_caller, told_again
 from lazyscope.catalogue.finding import Match
+from lazyscope.catalogue.messages import said
 from lazyscope.fixes.choose_parameter import without_keyword
 from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.fix import Fix, Technique
+from lazyscope.fixes.map_blocks import reduced_in_blocks
 from lazyscope.fixes.native_function import equivalent_fix
 from lazyscope.fixes.written import Written, written_at
 
@@ -64,20 +66,6 @@ class _Lacking:
     """``attribute``, ``keyword``, ``argument``, ``ufunc method`` or ``memory``."""
     name: str
 
-
-_ATTRIBUTE = re.compile(r"'Array' object has no attribute '(\w+)'")
-_KEYWORD = re.compile(
-    r"^(?:Array\.)?[\w.<>]+\(\) got an unexpected keyword argument '(\w+)'"
-    r"|does not take the following keyword arguments:? \['(\w+)'"
-)
-_ARGUMENT = re.compile(
-    r"^Array\.(\w+)\(\) (?:takes \d+ positional|missing 1 required positional argument: 'axis')"
-)
-_OUT = re.compile(r"The out parameter is not fully supported")
-_UFUNC = re.compile(
-    r"__array_ufunc__\(<ufunc '(\w+)'>, '(at|reduce|accumulate|reduceat)', .*dask\.array<", re.DOTALL
-)
-_MEMORY = re.compile(r"a bytes-like object is required, not 'Array'")
 
 _NUMPY_KEYWORDS = words(
     "out order where initial subok casting like keepdims axis dtype copy rcond return_index equal_nan sorted "
@@ -125,7 +113,7 @@ def match_failure(evidence: FailureEvidence) -> Match | None:
 def _used(lacking: _Lacking) -> str:
     return {
         "attribute": f"uses `.{lacking.name}` of a dask array, which only NumPy arrays have",
-        "keyword": f"gives `{lacking.name}=`",
+        "keyword": f"leads to `{lacking.name}=`",
         "argument": f"calls `{lacking.name}` with arguments as NumPy has them",
         "ufunc method": f"calls the method `{lacking.name}` of a ufunc",
         "memory": "asks a dask array for its memory, as compiled code does",
@@ -135,16 +123,16 @@ def _used(lacking: _Lacking) -> str:
 def _lacking(evidence: FailureEvidence) -> _Lacking | None:
     message = evidence.message
     if evidence.type == "AttributeError":
-        found = _ATTRIBUTE.search(message)
+        found = said(message, "no attribute")
         return _attribute(evidence, found[1]) if found else None
-    if _OUT.search(message):
+    if said(message, "no out"):
         return _Lacking("keyword", "out")
     if evidence.type != "TypeError":
         return None
-    found = _UFUNC.search(message)
+    found = said(message, "ufunc method")
     if found is not None:
         return _Lacking("ufunc method", f"{found[1]}.{found[2]}")
-    if _MEMORY.search(message):
+    if said(message, "no memory"):
         return _Lacking("memory", "memory")
     return _in_call(evidence)
 
@@ -153,11 +141,11 @@ def _in_call(evidence: FailureEvidence) -> _Lacking | None:
     """A keyword or argument that a function of dask refused."""
     if not _is_of_dask(evidence):
         return None
-    found = _KEYWORD.search(evidence.message)
+    found = said(evidence.message, "no keyword")
     if found is not None:
-        name = found[1] or found[2]
+        name = found[1]
         return _Lacking("keyword", name) if name in _NUMPY_KEYWORDS else None
-    found = _ARGUMENT.search(evidence.message)
+    found = said(evidence.message, "no argument")
     has = found is not None and hasattr(np.ndarray, found[1])
     return _Lacking("argument", found[1]) if found is not None and has else None
 
@@ -185,6 +173,9 @@ def _attribute(evidence: FailureEvidence, name: str) -> _Lacking | None:
 
 
 def _fixes(evidence: FailureEvidence, lacking: _Lacking) -> Iterator[Fix]:
+    if lacking.kind == "keyword" and not _is_given(evidence, lacking.name):
+        yield from _of_blocks(evidence)
+        return
     yield from for_caller(evidence)
     native = None
     place = written_at(evidence.trace, evidence.site)
@@ -209,6 +200,25 @@ def _fixes(evidence: FailureEvidence, lacking: _Lacking) -> Iterator[Fix]:
         yield Fix("native-function", f"leave `{lacking.name}` out", "what it asked for is not done", audience)
     if evidence.at_user:
         yield compute_first(evidence)
+
+
+def _is_given(evidence: FailureEvidence, name: str) -> bool:
+    """Whether the program gives a keyword; if not, dask gave it to a method of the blocks."""
+    reading = evidence.reading
+    call = reading.call if reading is not None else None
+    return call is None or any(word in (name, "**") for word, _ in call.keywords)
+
+
+def _of_blocks(evidence: FailureEvidence) -> Iterator[Fix]:
+    own = reduced_in_blocks(evidence)
+    if own is not None:
+        yield own
+    yield Fix(
+        "convert-input",
+        "make NumPy arrays, or arrays of the package `sparse`, of the blocks before they are reduced",
+        "dense blocks take more memory",
+    )
+    yield compute_first(evidence)
 
 
 def _without_keyword(evidence: FailureEvidence, place: Written, lacking: _Lacking) -> Fix | None:

@@ -23,6 +23,7 @@ from lazyscope.catalogue.failing import (
     told_again,
 )
 from lazyscope.catalogue.finding import Discovery, Match
+from lazyscope.catalogue.messages import said
 from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.compute_chunk_sizes import compute_chunk_sizes
 from lazyscope.fixes.fix import Audience, Fix
@@ -35,28 +36,6 @@ from lazyscope.model.trace import TraceData
 About: TypeAlias = Literal["chunks", "length"]
 """What an exception wanted to know: sizes of chunks for an operation, or the length as a number."""
 
-_LENGTH = re.compile(
-    r"Cannot call len\(\) on object with unknown chunk size"
-    r"|Can not perform automatic rechunking with unknown \(nan\) chunk sizes"
-)
-_CHUNKS = re.compile(
-    r"chunk sizes? (or shape )?(is|are) unknown|Arrays?'? chunk sizes .*are unknown"
-    r"|unknown chunk ?sizes?|unknown \(nan\) chunk|arrays? (with|of) unknown (chunks|shape)"
-    r"|chunks of unknown|known chunk sizes"
-    r"|Chunks must be unchanging along dimensions with missing values"
-    r"|Unsupported lazy shape"
-    r"|FFT along an axis that\s.*which has chunks \(nan"
-    r"|(broadcast|shape mismatch|same shape|shapes|do not add up)\b[^\n]*\(([^()]*, ?)?nan\b",
-    re.DOTALL,
-)
-_NAN_TO_INTEGER = "cannot convert float NaN to integer"
-_FLOAT_FOR_INTEGER = re.compile(
-    r"'float' object cannot be interpreted as an integer|slice indices must be integers"
-    r"|can't multiply sequence by non-int of type 'float'|arange: cannot compute length"
-    r"|expected a sequence of integers or a single integer, got '?nan|negative dimensions are not allowed"
-    r"|integer argument expected, got float|Maximum allowed (size|dimension) exceeded"
-    r"|indices must be integers or slices, not float|cannot convert float infinity"
-)
 _COUNTING = ("ValueError", "TypeError", "AssertionError")
 _VAGUE = re.compile(r"slice indices must be integers|cannot convert float NaN to integer|\Z")
 """What operations of dask say, or say nothing, where they count on known lengths."""
@@ -69,9 +48,9 @@ _MEASURED = re.compile(
 def about(evidence: FailureEvidence) -> About | None:
     """Whether an exception comes from an unknown length, and what it wanted to know."""
     failure, message = evidence.failures[0], evidence.message
-    if _LENGTH.search(message):
+    if said(message, "length unknown"):
         return "length"
-    if _CHUNKS.search(message):
+    if said(message, "chunks unknown"):
         return "chunks"
     behind = origins_of_failure(evidence.trace, failure)
     vague = evidence.type in _COUNTING and _VAGUE.match(message)
@@ -84,7 +63,7 @@ def about(evidence: FailureEvidence) -> About | None:
 
 def speaks_of_a_number(message: str) -> bool:
     """Whether an exception may come from NaN, or a float, where an integer belongs."""
-    return _NAN_TO_INTEGER in message or _FLOAT_FOR_INTEGER.search(message) is not None
+    return said(message, "number expected") is not None
 
 
 def asked_in_statement(evidence: FailureEvidence) -> tuple[int, ...]:
@@ -151,7 +130,8 @@ def _variables_of(trace: TraceData, shape: events.UnknownShape) -> set[str]:
             continue
         name, reading = variable_at(trace, site), read(trace, site)
         found.update([name] if name else [])
-        found.update(reading.targets if reading else ())
+        for target in reading.targets if reading else ():
+            found.update(part.strip(" ()") for part in target.split(","))
     return found
 
 
@@ -372,8 +352,13 @@ def discovered(origin: Origin, match: Match) -> Discovery:
     shape = origin.shape
     escaped = any(evidence.escaped for evidence in origin.failures)
     fixes = match.fixes
-    if origin.at_user and origin.failures and all(fix.technique != "compute-once" for fix in fixes):
-        fixes = (*fixes, compute_first(origin.failures[0]))
+    if (
+        origin.at_user
+        and origin.failures
+        and not any(fix.technique == "compute-once" and fix.edit is not None for fix in fixes)
+    ):
+        computed = compute_first(origin.failures[0])
+        fixes = (*(fix for fix in fixes if fix.technique != "compute-once"), computed)
     return Discovery(
         match=replace(match, at_least="high" if escaped else match.at_least, fixes=fixes),
         site=shape.site,

@@ -26,6 +26,7 @@ from lazyscope.analysis.syntax.terms import (
 )
 from lazyscope.fixes.consumers import parents_in
 from lazyscope.fixes.edit import Draft, Edit, begins_line, ends_line, indent_of, is_bound, known_as
+from lazyscope.fixes.fix import Audience, Estimate, Fix
 from lazyscope.fixes.placement import file_at, owner_of
 from lazyscope.model.trace import TraceData
 
@@ -92,6 +93,38 @@ def batch(trace: TraceData, positions: Iterable[int]) -> Batch | None:
         done = _in_a_row(draft, tree, requests)
     edit = draft.edit() if done is not None else None
     return Batch(edit, done) if edit is not None and done is not None else None
+
+
+def batched(
+    trace: TraceData, positions: Iterable[int], sketch: str, estimate: Estimate, audience: Audience = "caller"
+) -> Fix:
+    """Compute the results asked for at these positions together, as a fix.
+
+    Parameters
+    ----------
+    trace, positions
+        As for `batch`.
+    sketch
+        What is said where there is no edit.
+    estimate
+        What it saves.
+    audience
+        Whose lines these are.
+    """
+    found = batch(trace, positions) if audience == "caller" else None
+    summary = sketch
+    if found is not None:
+        where = found.edit.main
+        summary = f"`{found.statement}`, {'before' if where.is_insertion else 'on'} line {where.line}"
+    return Fix(
+        "batch-compute",
+        summary,
+        "the results are in memory together",
+        audience,
+        estimate=estimate,
+        edit=found.edit if found is not None else None,
+        sketch=sketch,
+    )
 
 
 def _request(trace: TraceData, position: int) -> _Request | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 
@@ -89,6 +90,9 @@ def joined_unseen(evidence: Placed) -> Fix | None:
     options = _JOINING.get(name)
     if module != "xarray" or options is None or any(word.arg is None for word in node.keywords):
         return None
+    if _is_given(node, "data_vars", '"different"'):
+        # The data themselves are to be compared.
+        return None
     if all(_is_given(node, option, value) for option, value in options.items()):
         return None
     draft = Draft(written.trace)
@@ -102,7 +106,7 @@ def joined_unseen(evidence: Placed) -> Fix | None:
 
 def _is_given(call: ast.Call, name: str, text: str) -> bool:
     given = keyword(call, name)
-    return isinstance(given, ast.Constant) and f'"{given.value}"' == text
+    return isinstance(given, ast.Constant) and given.value == text.strip('"')
 
 
 def range_of_data(evidence: Placed, written: Written) -> Fix | None:
@@ -123,13 +127,13 @@ def range_of_data(evidence: Placed, written: Written) -> Fix | None:
     return Fix("choose-parameter", told(evidence, edit), price, edit=edit)
 
 
-def dtype_given(evidence: Placed, written: Written) -> Fix | None:
+def dtype_given(evidence: Placed, written: Written, taken: AbstractSet[str]) -> Fix | None:
     """Tell dask what a function for blocks returns, that of its input; None where that is no float."""
     node = written.expression
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return None
     arrays = [one for one in (node.func.value, *node.args) if written.is_array(one)]
-    dtypes = {written.dtype(one) for one in arrays}
+    dtypes = {written.dtype(one) for one in arrays} or set(taken)
     if len(dtypes) != 1 or node.func.attr not in ("map_blocks", "map_overlap"):
         return None
     dtype = dtypes.pop()

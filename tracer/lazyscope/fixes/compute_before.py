@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from lazyscope import figures
 from lazyscope.analysis.arrays import in_bytes, itemsize
 from lazyscope.analysis.evidence import Placed
-from lazyscope.analysis.syntax.terms import COMPREHENSIONS, LOOPS, arguments_of, own_nodes
+from lazyscope.analysis.syntax.terms import LOOPS, arguments_of
 from lazyscope.fixes.check import objections
 from lazyscope.fixes.consumers import Consumers
-from lazyscope.fixes.edit import Draft, Edit
+from lazyscope.fixes.edit import Change, Draft, Edit
 from lazyscope.fixes.equivalents import numpy_has
 from lazyscope.fixes.fix import Fix
 from lazyscope.fixes.written import Written, user_frames
@@ -45,23 +45,31 @@ def compute_first(evidence: Placed, *, sketch: str = _SKETCH) -> Fix:
 
 def told(evidence: Placed, edit: Edit) -> str:
     """What an edit writes, for its summary."""
-    change = edit.main
-    new = "; ".join(line.strip() for line in change.new)
-    if len(change.new) <= 2 and len(new) <= _SHOWN:
-        where = "before" if change.is_insertion else "on"
-        return f"`{new}` {where} line {change.line}"
-    return f"change line {change.line} as shown"
+    changes = [one for one in edit.changes if one == edit.main or not _is_import(one)]
+    new = [line.strip() for one in changes for line in one.new]
+    if len(changes) == 1 and len(new) <= 2 and len("; ".join(new)) <= _SHOWN:
+        where = "before" if changes[0].is_insertion else "on"
+        return f"`{'; '.join(new)}` {where} line {changes[0].line}"
+    if len(new) == len(changes) and len("".join(new)) <= _SHOWN:
+        written = [f"`{text}` on line {one.line}" for text, one in zip(new, changes, strict=True)]
+        return f"{', '.join(written[:-1])} and {written[-1]}"
+    lines = sorted({one.line for one in changes})
+    return f"change line{'s' if len(lines) > 1 else ''} {' and '.join(map(str, lines))} as shown"
 
 
-_SHOWN = 100
+def _is_import(change: Change) -> bool:
+    return all(not line.strip() or line.startswith(("import ", "from ")) for line in change.new)
+
+
+_SHOWN = 120
 
 
 def _parts(written: Written, *, at_site: bool) -> list[ast.expr]:
     """What to compute: of the failing expression, or of the arguments of the call that led to it."""
     node = written.expression
     if at_site:
-        found = written.lazy_parts(node) if node is not None else []
-        return found or written.lazy_parts(written.statement)
+        # Others of the statement may be as unknown: it raises at the first.
+        return written.lazy_parts(written.statement)
     if not isinstance(node, ast.Call):
         return []
     given = [part for argument in arguments_of(node) for part in _listed(argument)]
@@ -82,7 +90,7 @@ def _edit(written: Written, parts: Sequence[ast.expr], *, at_site: bool) -> Edit
     before = sorted(names, key=[getattr(part, "id", "") for part in parts].index)
     if not (at_site and (again or changes_it) and len(names) == len({_key(part) for part in parts})):
         return _in_place(written, parts)
-    return _before(written, before) or _in_place(written, parts)
+    return _before(written, before)
 
 
 def _key(node: ast.expr) -> str:
@@ -103,7 +111,7 @@ def _before(written: Written, names: Sequence[str]) -> Edit | None:
     else:
         draft.insert_before(file, at, f"{names[0]} = {names[0]}.compute()")
     consumers = Consumers(draft, file)
-    if not all(consumers.adapt(node) for name in names for node in written.uses(name)):
+    if not consumers.adapt(*(node for name in names for node in written.uses(name))):
         return None
     return draft.edit()
 
@@ -118,23 +126,30 @@ def _assigns(loop: ast.stmt, name: str) -> bool:
 def _in_place(written: Written, parts: Sequence[ast.expr]) -> Edit | None:
     """Compute them in the expression itself."""
     draft, file = Draft(written.trace), written.file
+    switched = _with_numpy(written, draft)
     for part in parts:
         draft.replace(file, part, f"{written.tight(part)}.compute()")
-    _with_numpy(written, draft)
     consumers = Consumers(draft, file)
-    if not all(consumers.adapt(part) for part in parts):
+    inside = {node for call in switched for node in ast.walk(call)}
+    outer = [*switched, *(part for part in parts if part not in inside)]
+    if not consumers.adapt(*outer):
         return None
     return draft.edit()
 
 
-def _with_numpy(written: Written, draft: Draft) -> None:
+def _with_numpy(written: Written, draft: Draft) -> list[ast.Call]:
     """NumPy's function in place of dask's of the same name, which fails on what is no dask array."""
-    node = written.expression
-    if isinstance(node, ast.Call):
-        path = written.resolved(node.func)
-        name = path.removeprefix("dask.array.")
-        if path.startswith("dask.array.") and numpy_has(name):
-            draft.replace(written.file, node.func, f"{draft.import_of(written.file, 'numpy')}.{name}")
+    node: ast.AST | None = written.expression
+    if isinstance(node, ast.Attribute):
+        node = written.parents.get(node)
+    if not isinstance(node, ast.Call):
+        return []
+    path = written.resolved(node.func)
+    name = path.removeprefix("dask.array.")
+    if not path.startswith("dask.array.") or not numpy_has(name):
+        return []
+    draft.replace(written.file, node.func, f"{draft.import_of(written.file, 'numpy')}.{name}")
+    return [node]
 
 
 def _price(written: Written, parts: Sequence[ast.expr]) -> str:
@@ -151,18 +166,3 @@ def _bytes(written: Written, part: ast.expr) -> int | None:
     if layout is None or one is None or None in layout.shape:
         return None
     return in_bytes(one, [length or 0 for length in layout.shape])
-
-
-def is_inside_comprehension(written: Written, node: ast.expr) -> bool:
-    """Whether an expression runs once for each turn of a comprehension."""
-    around: ast.AST | None = node
-    while around is not None:
-        if isinstance(around, COMPREHENSIONS):
-            return True
-        around = written.parents.get(around)
-    return False
-
-
-def calls_in(written: Written) -> list[ast.Call]:
-    """The calls of the statement, in the order of the text."""
-    return [node for node in own_nodes(written.statement) if isinstance(node, ast.Call)]

@@ -128,13 +128,16 @@ def _statement(written: Written, node: ast.expr) -> ast.stmt | None:
 
 def _is_asked_only(written: Written, statement: ast.stmt, node: ast.expr) -> bool:
     """Whether nothing but the length of an expression is used."""
-    for whole in own_nodes(statement):
-        if isinstance(whole, ast.Attribute) and whole.value is node and whole.attr in _ASKED:
-            return True
-        if isinstance(whole, ast.Call) and isinstance(whole.func, ast.Name) and whole.func.id == "len":
-            if whole.args == [node]:
-                return True
-    return False
+    return any(node in _asked_in(whole) for whole in own_nodes(statement))
+
+
+def _asked_in(node: ast.AST) -> list[ast.expr]:
+    """Of what a node asks the length: ``x`` of ``x.shape`` and ``len(x)``."""
+    if isinstance(node, ast.Attribute):
+        return [node.value] if node.attr in _ASKED else []
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len":
+        return node.args
+    return []
 
 
 # All places of the pattern
@@ -172,11 +175,8 @@ def _asked_names(written: Written) -> set[str]:
     found: set[str] = set()
     for statement in written.scope.statements:
         for node in own_nodes(statement):
-            if isinstance(node, ast.Attribute) and node.attr in _ASKED and isinstance(node.value, ast.Name):
-                found.add(node.value.id)
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len":
-                found.update(one.id for one in node.args if isinstance(one, ast.Name))
-            elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
-                if isinstance(node.value, ast.Name):
-                    found.add(node.value.id)
+            asked = _asked_in(node)
+            if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+                asked = [node.value]
+            found.update(one.id for one in asked if isinstance(one, ast.Name))
     return found

@@ -36,6 +36,9 @@ ONLY_DASK = words(
 
 _NO_LONGER = words("compute persist")
 
+_ARRAYS_AGAIN = words("abs round sum min max pow divmod")
+"""Built-in functions that give arrays of arrays."""
+
 Kind: TypeAlias = Literal["numpy", "unknown"]
 """A NumPy array or number for sure; or now this, now that."""
 
@@ -66,6 +69,8 @@ class Consumers:
     draft: Draft
     file: int
     _seen: set[tuple[ast.AST, str, Kind]] = field(default_factory=set)
+    _values: set[ast.AST] = field(default_factory=set)
+    """What the expressions are made of that become NumPy."""
 
     @property
     def _tree(self) -> ast.Module:
@@ -75,9 +80,10 @@ class Consumers:
     def _parents(self) -> Mapping[ast.AST, ast.AST]:
         return parents_in(self._tree)
 
-    def adapt(self, node: ast.expr) -> bool:
-        """Adapt what is done with the value of an expression; whether that can be done."""
-        return self._climb(node, "numpy")
+    def adapt(self, *nodes: ast.expr) -> bool:
+        """Adapt what is done with the values of expressions; whether that can be done."""
+        self._values.update(part for node in nodes for part in ast.walk(node))
+        return all(self._climb(node, "numpy") for node in nodes)
 
     def adapt_name(self, owner: Owner, statement: ast.stmt, name: str) -> bool:
         """Adapt what is done with a variable after a statement that gave it its value."""
@@ -141,6 +147,7 @@ class Consumers:
         return not any(
             isinstance(part, ast.Call) or (isinstance(part, ast.Name) and self._may_be_lazy(part))
             for part in ast.walk(node)
+            if part not in self._values
         )
 
     def _may_be_lazy(self, name: ast.Name) -> bool:
@@ -160,19 +167,27 @@ class Consumers:
 
     def _given(self, call: ast.Call, kind: Kind) -> bool:
         """A function that gets it as an argument."""
+        if isinstance(call.func, ast.Attribute) and call.func.value in self._values:
+            # A method of another of the values.
+            return self._climb(call, kind)
         path = path_of(call.func)
         full = ".".join((imports_of(self._tree).get(path[0], path[0]), *path[1:])) if path else ""
         root = full.partition(".")[0]
         if root == "dask":
             # Makes a dask array of it again, or computes it together with others.
             return True
-        if root == "numpy":
-            return self._climb(call, kind)
+        if root in ("numpy", "scipy"):
+            return self._climb(call, kind if self._gets_no_other(call) else "unknown")
         if len(path) == 1 and hasattr(builtins, path[0]):
-            return True
+            return path[0] not in _ARRAYS_AGAIN or self._climb(call, kind)
         if path and any(map(_asks_dask, self._functions(path[-1]))):
             return False
         return self._climb(call, "unknown")
+
+    def _gets_no_other(self, call: ast.Call) -> bool:
+        """Whether no argument but the value may be a dask array: of two, the result would be one."""
+        names = (part for part in ast.walk(call) if isinstance(part, ast.Name) and part not in self._values)
+        return not any(map(self._may_be_lazy, names))
 
     def _functions(self, name: str) -> Iterator[ast.AST]:
         return (node for node in ast.walk(self._tree) if isinstance(node, FUNCTIONS) and node.name == name)

@@ -5,20 +5,16 @@ from __future__ import annotations
 import ast
 
 from lazyscope.analysis.evidence import Placed
-from lazyscope.analysis.syntax.terms import (
-    FUNCTIONS,
-    arguments_of,
-    imports_of,
-    own_nodes,
-    parameters_of,
-    path_of,
-)
+from lazyscope.analysis.source import source_file
+from lazyscope.analysis.syntax.terms import arguments_of, imports_of, path_of
 from lazyscope.fixes.check import objections
 from lazyscope.fixes.compute_before import told
 from lazyscope.fixes.edit import Draft, Edit
 from lazyscope.fixes.equivalents import numpy_has
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.placement import file_at
 from lazyscope.fixes.written import Written, user_frames
+from lazyscope.model.trace import TraceData
 
 _SKETCH = "make dask arrays of the NumPy arrays and lists among the arguments"
 _PRICE = "they are copied into the graph"
@@ -57,48 +53,51 @@ def _is_eager(written: Written, node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and written.resolved(node.func).startswith("numpy.")
 
 
-def blocks_in_numpy(evidence: Placed, written: Written) -> Fix | None:
+_BLOCKS = "use NumPy's functions in the function that dask runs on its blocks: these are NumPy arrays"
+
+
+def numpy_in_block_function(trace: TraceData, position: int, function: ast.FunctionDef) -> Fix:
     """Use NumPy in a function that dask runs on NumPy blocks, instead of dask's own functions.
 
     Parameters
     ----------
-    evidence
-        What happened.
-    written
-        A place in the function.
+    trace
+        The trace.
+    position
+        The place that hands the function to dask.
+    function
+        The function, of the same file.
     """
-    function = written.owner
-    if not isinstance(function, FUNCTIONS):
+    price = "the function is for NumPy arrays only from then on"
+    edit = _with_numpy(trace, file_at(trace, position), function)
+    if edit is None or objections(trace, edit):
+        return Fix("native-function", _BLOCKS, price, sketch=_BLOCKS)
+    said = edit.main.new[0].strip() if len(edit.main.new) == 1 else ""
+    summary = f"`{said}` on line {edit.main.line}" if said else _BLOCKS
+    return Fix("native-function", summary, price, edit=edit, sketch=_BLOCKS)
+
+
+def _with_numpy(trace: TraceData, file: int, function: ast.FunctionDef) -> Edit | None:
+    """The function with NumPy's functions; None where it does more with dask, or is called otherwise."""
+    tree = source_file(trace, file).tree
+    if tree is None:
         return None
-    parameters = {one.arg for one in parameters_of(function.args)}
-    draft, done = Draft(written.trace), False
-    imports = imports_of(written.found.module)
-    for statement in written.scope.statements:
-        for node in own_nodes(statement):
-            if not isinstance(node, ast.Call):
-                continue
-            path = path_of(node.func)
-            if not path or path[0] in parameters:
-                continue
-            full = ".".join((imports.get(path[0], path[0]), *path[1:]))
-            name = full.removeprefix("dask.array.")
-            if not full.startswith("dask.array.") or not numpy_has(name) or name in _OTHERWISE:
-                if full.startswith("dask."):
-                    return None
-                continue
-            np = draft.import_of(written.file, "numpy")
-            draft.replace(written.file, node.func, f"{np}.{name}")
+    called = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    if any(path_of(node.func) == (function.name,) for node in called):
+        return None
+    imports, draft, done = imports_of(tree), Draft(trace), False
+    for node in (one for statement in function.body for one in ast.walk(statement)):
+        path = path_of(node) if isinstance(node, ast.Attribute) else ()
+        full = ".".join((imports.get(path[0], path[0]), *path[1:])) if path else ""
+        if not full.startswith(("dask.", "array_api_compat.dask.")):
+            continue
+        name = full.removeprefix("array_api_compat.").removeprefix("dask.array.")
+        if name in _OTHERWISE or not (numpy_has(name) or name in ("nan", "inf", "pi", "newaxis")):
+            return None
+        if isinstance(node, ast.Attribute):
+            draft.replace(file, node, f"{draft.import_of(file, 'numpy')}.{name}")
             done = True
-    edit = draft.edit() if done else None
-    if edit is None:
-        return None
-    return Fix(
-        "native-function",
-        told(evidence, edit),
-        "the function is for NumPy blocks only",
-        edit=edit,
-        sketch="use NumPy's functions in the function that dask runs on its blocks: these are NumPy arrays",
-    )
+    return draft.edit() if done else None
 
 
 _OTHERWISE = frozenset({"percentile", "histogram", "map_blocks", "from_array", "asarray", "asanyarray"})

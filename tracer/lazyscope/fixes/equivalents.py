@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 
@@ -23,10 +23,10 @@ class Equivalent:
     ndim: tuple[int, ...] = ()
     """Dimensions that the first array may have; any if empty."""
     price: str = "nothing changes"
-    needs: tuple[str, ...] = ()
-    """Modules that the expression uses, besides ``{xp}`` which is ``dask.array``."""
     given: dict[str, str] = field(default_factory=dict)
     """Keywords that must be given as this text."""
+    each: int | None = None
+    """Dimensions of each array, where the first argument is a list of arrays."""
 
 
 def numpy_has(name: str) -> bool:
@@ -40,15 +40,6 @@ def numpy_has(name: str) -> bool:
 
 
 _ONE_CHUNK = "the axis comes into one chunk, which must fit in memory"
-_GATHERED = "chunks are moved between tasks"
-
-
-def _sorted(function: str, axis: str, template: str) -> str:
-    return template.replace("{f}", function).replace("{a}", axis)
-
-
-_BLOCKS = "{0!}.rechunk({{{a}: -1}}).map_blocks({{np}}.{f}, axis={a}, dtype={0!}.dtype)"
-
 EQUIVALENTS: dict[str, tuple[Equivalent, ...]] = {
     "sort": (
         Equivalent("{0!}.rechunk({{-1: -1}}).map_blocks({np}.sort, dtype={0!}.dtype)", price=_ONE_CHUNK),
@@ -72,14 +63,6 @@ EQUIVALENTS: dict[str, tuple[Equivalent, ...]] = {
     "unwrap": (
         Equivalent("{0!}.rechunk({{-1: -1}}).map_blocks({np}.unwrap, dtype={0!}.dtype)", price=_ONE_CHUNK),
     ),
-    "take_along_axis": (
-        Equivalent(
-            "{xp}.map_blocks({np}.take_along_axis, {0!}.rechunk({{{axis}: -1}}), {1!}.rechunk({{{axis}: -1}}), "
-            "{axis}, dtype={0!}.dtype)",
-            ndim=(1,),
-            price=_ONE_CHUNK,
-        ),
-    ),
     "interp": (Equivalent("{0!}.map_blocks({np}.interp, {1}, {2}, dtype=float)"),),
     "trapezoid": (
         Equivalent("(({0!}[1:] + {0!}[:-1]) / 2).sum()", ndim=(1,)),
@@ -100,6 +83,7 @@ EQUIVALENTS: dict[str, tuple[Equivalent, ...]] = {
     "vecdot": (Equivalent("({0!}.conj() * {1!}).sum(axis=-1)"),),
     "linalg.vecdot": (Equivalent("({0!}.conj() * {1!}).sum(axis=-1)"),),
     "astype": (Equivalent("{0!}.astype({1})"),),
+    "column_stack": (Equivalent("{xp}.stack({0}, axis=1)", each=1),),
     "row_stack": (Equivalent("{xp}.vstack({0})"),),
     "inner": (Equivalent("{xp}.tensordot({0}, {1}, axes=(-1, -1))"),),
     "linalg.matmul": (Equivalent("{0!} @ {1!}"),),
@@ -122,7 +106,6 @@ EQUIVALENTS: dict[str, tuple[Equivalent, ...]] = {
     ),
     "copy": (Equivalent("{0!}.copy()"),),
     "size": (Equivalent("{0!}.size"),),
-    "array_equiv": (),
     "diagflat": (Equivalent("{xp}.diag({0!}.ravel())"),),
     "median": (
         Equivalent("{xp}.median({0!}.ravel(), axis=0)", price=_ONE_CHUNK),
@@ -185,14 +168,6 @@ METHODS: dict[str, tuple[Equivalent, ...]] = {
         Equivalent("{self!}.T.ravel()", given={"order": "F"}),
         Equivalent("{self!}.ravel()", given={"order": "C"}),
     ),
-    "std": (
-        Equivalent("{self!}.std(ddof={correction})"),
-        Equivalent("{self!}.std(axis={axis}, ddof={correction})"),
-    ),
-    "var": (
-        Equivalent("{self!}.var(ddof={correction})"),
-        Equivalent("{self!}.var(axis={axis}, ddof={correction})"),
-    ),
 }
 """Methods of NumPy arrays, or keywords of methods, that dask arrays have not."""
 
@@ -202,7 +177,7 @@ ATTRIBUTES: dict[str, Equivalent] = {
 }
 """Attributes of NumPy arrays that dask arrays have not."""
 
-UFUNC_METHODS: dict[str, tuple[Equivalent, ...]] = {
+UFUNC_METHODS: Mapping[str, tuple[Equivalent, ...]] = {
     f"{ufunc}.reduce": (
         Equivalent(f"{{0!}}.{method}(axis=0)"),
         Equivalent(f"{{0!}}.{method}(axis={{axis}})"),

@@ -33,6 +33,20 @@ _KNOWN = words("shape ndim size dtype nbytes itemsize")
 """What is known of a lazy array without computing it."""
 
 _ARRAYS = words("T real imag")
+_FUNCTIONS = words(
+    "abs absolute add all angle any arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin "
+    "around average bincount broadcast_to cbrt ceil clip concatenate conj cos cosh cumprod cumsum deg2rad "
+    "degrees diff divide dot equal exp exp2 expand_dims expm1 fabs flip floor floor_divide fmax fmin fmod "
+    "greater greater_equal hypot imag isclose isfinite isinf isnan ldexp less less_equal log log10 log1p "
+    "log2 logaddexp logical_and logical_not logical_or logical_xor matmul max maximum mean median min "
+    "minimum mod moveaxis multiply nan_to_num nanargmax nanargmin nancumprod nancumsum nanmax nanmean "
+    "nanmin nanprod nanstd nansum nanvar negative not_equal ones_like outer percentile power prod ptp "
+    "rad2deg radians ravel real reciprocal remainder repeat reshape rint roll round sign sin sinh sqrt "
+    "square squeeze stack std subtract sum swapaxes tan tanh tensordot tile transpose tril triu "
+    "true_divide trunc var vdot where zeros_like "
+)
+"""Functions of NumPy that dask takes over, and that give an array."""
+
 _NUMBERS = words("float int bool complex")
 _CONVERSIONS = words("asarray array ascontiguousarray")
 _SAME = (ast.UnaryOp, ast.BinOp, ast.Compare)
@@ -44,6 +58,8 @@ class LazyConsumers:
 
     trace: TraceData
     file: int
+    already: int = 0
+    """Executions that were found and happen now too: what only dask arrays can be asked for."""
     _seen: set[tuple[ast.AST, str]] = field(default_factory=set)
 
     @property
@@ -59,42 +75,36 @@ class LazyConsumers:
         return self._climb(node, self._statement(node))
 
     def _climb(self, node: ast.expr, made: ast.stmt | None) -> int | None:
-        while True:
-            parent = self._parents.get(node)
-            if isinstance(parent, ast.Attribute):
-                call = self._parents.get(parent)
-                called = isinstance(call, ast.Call) and call.func is parent
-                if parent.attr in _KNOWN and not called:
-                    return 0
-                if parent.attr in _ARRAYS and not called:
-                    node = parent
-                elif called and parent.attr in ("compute", "persist"):
-                    return self._once(node, made)
-                elif called and parent.attr in _METHODS:
-                    assert isinstance(call, ast.Call)
-                    node = call
-                else:
-                    return None
-            elif isinstance(parent, ast.keyword):
-                # A lazy mask, weight or limit: what the function does with it is not known.
-                return None
-            elif isinstance(parent, ast.Call):
-                further = self._given(parent, node, made)
-                if further is None or isinstance(further, int):
-                    return further
-                node = further
-            elif isinstance(parent, ast.Subscript):
-                if node is not parent.value or not isinstance(parent.ctx, ast.Load):
-                    return None
-                node = parent
-            elif isinstance(parent, _SAME):
-                if isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not):
-                    return self._once(node, made)
-                if isinstance(parent, ast.Compare) and not _is_of_elements(parent):
-                    return None
-                node = parent
-            else:
-                return self._stated(parent, node, made)
+        further: ast.expr | int | None = node
+        while isinstance(further, ast.expr):
+            node = further
+            further = self._step(node, made)
+        return further
+
+    def _step(self, node: ast.expr, made: ast.stmt | None) -> ast.expr | int | None:
+        """What a lazy value is part of, where that is lazy too; else how often it is executed there."""
+        parent = self._parents.get(node)
+        if isinstance(parent, ast.Attribute):
+            return self._attribute(parent, made)
+        if isinstance(parent, ast.Call):
+            return self._given(parent, node, made)
+        if isinstance(parent, ast.Subscript):
+            return parent if node is parent.value and isinstance(parent.ctx, ast.Load) else None
+        if isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not):
+            return self._once(node, made)
+        if isinstance(parent, _SAME):
+            return None if isinstance(parent, ast.Compare) and not _is_of_elements(parent) else parent
+        # As a keyword it is a mask, a weight or a limit: what the function does with it is not known.
+        return None if isinstance(parent, ast.keyword) else self._stated(parent, node, made)
+
+    def _attribute(self, node: ast.Attribute, made: ast.stmt | None) -> ast.expr | int | None:
+        call = self._parents.get(node)
+        if not isinstance(call, ast.Call) or call.func is not node:
+            return 0 if node.attr in _KNOWN else node if node.attr in _ARRAYS else None
+        if node.attr in ("compute", "persist"):
+            self.already += 1
+            return self._once(node, made)
+        return call if node.attr in _METHODS else None
 
     def _given(self, call: ast.Call, node: ast.expr, made: ast.stmt | None) -> ast.expr | int | None:
         path = path_of(call.func)
@@ -107,8 +117,9 @@ class LazyConsumers:
         if module == "numpy" and name in _CONVERSIONS:
             return self._once(node, made)
         if module == "dask" and name == "compute":
+            self.already += 1
             return self._once(node, made)
-        if module in ("numpy", "dask.array") and _dask_has(name):
+        if module in ("numpy", "dask.array") and name in _FUNCTIONS:
             return call
         return None
 
@@ -208,11 +219,11 @@ def _is_of_elements(node: ast.Compare) -> bool:
     return len(node.ops) == 1 and not isinstance(node.ops[0], kinds)
 
 
-def _dask_has(name: str) -> bool:
-    """Whether dask has the function, and gives an array."""
-    import dask.array as da
-
-    return callable(getattr(da, name, None)) and name not in ("allclose", "shape", "ndim", "size")
+def saves_an_execution(trace: TraceData, file: int, node: ast.expr) -> bool:
+    """Whether fewer graphs are executed if an expression stays lazy that executes one now."""
+    consumers = LazyConsumers(trace, file)
+    often = consumers.executions(node)
+    return often is not None and often <= consumers.already
 
 
 def _uses(statement: ast.stmt, name: str) -> list[ast.Name]:

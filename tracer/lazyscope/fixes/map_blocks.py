@@ -18,7 +18,7 @@ from lazyscope.fixes.check import objections
 from lazyscope.fixes.compute_before import told
 from lazyscope.fixes.edit import Draft, Edit
 from lazyscope.fixes.fix import Fix
-from lazyscope.fixes.lazy_consumers import LazyConsumers
+from lazyscope.fixes.lazy_consumers import saves_an_execution
 from lazyscope.fixes.written import Written, written_at
 from lazyscope.model import events
 
@@ -71,28 +71,26 @@ _CHANGES_SHAPE = words("n zi N")
 """Options with which these functions give something else."""
 
 
-def on_chunks(evidence: Placed, *, before: int = 1) -> Fix | None:
-    """Run the function that the user's line calls on each chunk; None where that may be wrong.
+def on_chunks(evidence: Placed) -> Fix | None:
+    """Run the function that the user's line calls on each chunk; None where that is wrong or no better.
 
     Parameters
     ----------
     evidence
-        What happened in the function, or that it raised.
-    before
-        How often the result may be executed at most.
+        What happened in the function.
     """
     written = written_at(evidence.trace, evidence.user_site)
     node = written.expression if written is not None else None
     if written is None or not isinstance(node, ast.Call):
         return None
     found = ALONG_AXIS.get(written.resolved(node.func))
-    edit = _edit(written, node, found, before) if found is not None else None
+    edit = _edit(written, node, found) if found is not None else None
     if edit is None or objections(evidence.trace, edit):
         return None
     return Fix("map-blocks", told(evidence, edit), _PRICE, edit=edit, sketch=SKETCH)
 
 
-def _edit(written: Written, call: ast.Call, how: AlongAxis, before: int) -> Edit | None:
+def _edit(written: Written, call: ast.Call, how: AlongAxis) -> Edit | None:
     if len(call.args) <= how.array or any(isinstance(one, ast.Starred) for one in call.args):
         return None
     if any(word.arg is None or word.arg in _CHANGES_SHAPE for word in call.keywords):
@@ -107,8 +105,7 @@ def _edit(written: Written, call: ast.Call, how: AlongAxis, before: int) -> Edit
     axis = _axis(call, how)
     if axis is None or not _is_whole(layout, axis):
         return None
-    often = LazyConsumers(written.trace, written.file).executions(call)
-    if often is None or often > before:
+    if not saves_an_execution(written.trace, written.file, call):
         return None
     draft = Draft(written.trace)
     text = _text(written, call, how, array, dtype)
@@ -172,3 +169,52 @@ def _text(written: Written, call: ast.Call, how: AlongAxis, array: ast.expr, dty
     inner = ["block" if one is array else written.text(one) for one in call.args]
     inner += [f"{word.arg}={written.text(word.value)}" for word in call.keywords]
     return f"{lazy}.map_blocks(lambda block: {function}({', '.join(inner)}), dtype={dtype})"
+
+
+_REDUCING = words("sum mean")
+
+
+def reduced_in_blocks(evidence: Placed) -> Fix | None:
+    """Reduce blocks that are no NumPy arrays with their own method, where dask gives it what it has not.
+
+    `scipy.sparse` matrices have no ``keepdims``: dask reduces each block so. Along an axis in one chunk the
+    reduction of a block is all of it.
+    """
+    written = written_at(evidence.trace, evidence.user_site)
+    node = written.expression if written is not None else None
+    if written is None or not isinstance(node, ast.Call):
+        return None
+    called = _reduction(written, node)
+    axis = keyword(node, "axis")
+    along = axis.value if isinstance(axis, ast.Constant) else None
+    if called is None or type(along) is not int or along not in (0, 1):
+        return None
+    array, name = called
+    layout = written.layout(array)
+    if layout is None or len(layout.shape) != 2 or layout.numblocks[along] != 1:
+        return None
+    draft = Draft(written.trace)
+    np_ = draft.import_of(written.file, "numpy")
+    block = f"{np_}.asarray(block.{name}(axis={along})).ravel()"
+    more = f"drop_axis={along}, dtype=float, meta={np_}.empty(0)"
+    draft.replace(written.file, node, f"{written.tight(array)}.map_blocks(lambda block: {block}, {more})")
+    edit = draft.edit()
+    if edit is None or objections(evidence.trace, edit):
+        return None
+    return Fix("map-blocks", told(evidence, edit), _PRICE, edit=edit, sketch=SKETCH)
+
+
+def _reduction(written: Written, call: ast.Call) -> tuple[ast.expr, str] | None:
+    """The array and the name of the reduction of a call with nothing but an axis."""
+    if {word.arg for word in call.keywords} != {"axis"}:
+        return None
+    path = written.resolved(call.func)
+    module, _, name = path.rpartition(".")
+    if module in ("dask.array", "numpy") and len(call.args) == 1:
+        found = call.args[0]
+    elif isinstance(call.func, ast.Attribute) and not call.args:
+        found, name = call.func.value, call.func.attr
+    else:
+        return None
+    dtype = written.dtype(found)
+    return (found, name) if name in _REDUCING and written.is_array(found) and dtype == "float64" else None

@@ -18,7 +18,7 @@ from lazyscope.fixes.equivalents import (
     filled,
 )
 from lazyscope.fixes.fix import Fix, Technique
-from lazyscope.fixes.lazy_consumers import LazyConsumers
+from lazyscope.fixes.lazy_consumers import LazyConsumers, saves_an_execution
 from lazyscope.fixes.written import Written
 
 _NAMESPACES = ("numpy.", "dask.array.", "array_api_compat.dask.array.")
@@ -31,7 +31,7 @@ _STATEMENTS = {
 
 
 def equivalent_fix(
-    evidence: Placed, written: Written, *, executions: int | None = None, technique: Technique | None = None
+    evidence: Placed, written: Written, *, forces: bool = False, technique: Technique | None = None
 ) -> Fix | None:
     """Put the lazy expression in place of the call at a place, and of those like it in the function.
 
@@ -41,8 +41,10 @@ def equivalent_fix(
         What happened.
     written
         The place of the call.
-    executions
-        How often the result may be executed afterwards; as often as it likes if None.
+    forces
+        Whether the call executes a graph now: then it is left alone unless that saves an execution.
+    technique
+        What it is called; by what is written if None.
     """
     node = _call_of(written)
     draft, prices = Draft(written.trace), []
@@ -51,15 +53,15 @@ def equivalent_fix(
         return None
     done = False
     for call in _alike(written, node):
-        change = _change(written, draft, call, rows)
+        change = _change(written, draft, call, rows if call is node else _rows(written, call))
         if change is None:
             if call is node:
                 return None
             continue
         where, text, price = change
         if isinstance(where, ast.expr):
-            often = LazyConsumers(written.trace, written.file).executions(where)
-            if often is None or (executions is not None and often > executions):
+            can_be_lazy = LazyConsumers(written.trace, written.file).executions(where) is not None
+            if not can_be_lazy or (forces and not saves_an_execution(written.trace, written.file, where)):
                 if call is node:
                     return None
                 continue
@@ -113,15 +115,17 @@ def _alike(written: Written, node: ast.expr) -> Iterator[ast.expr]:
     kind = _identity(written, node)
     for statement in written.scope.statements:
         for other in own_nodes(statement):
-            if other is not node and isinstance(other, ast.Call | ast.Attribute):
-                if _identity(written, other) == kind:
-                    yield other
+            is_call = isinstance(other, ast.Call | ast.Attribute) and other is not node
+            if isinstance(other, ast.expr) and is_call and _identity(written, other) == kind:
+                yield other
 
 
 def _identity(written: Written, node: ast.expr) -> str:
     if isinstance(node, ast.Call):
         keywords = " ".join(sorted(word.arg or "" for word in node.keywords))
         path = written.resolved(node.func)
+        if path.startswith("numpy.") and path.removeprefix("numpy.") in UFUNC_METHODS:
+            return f"ufunc.{path.rpartition('.')[2]}"
         if path.startswith(_NAMESPACES):
             return f"{path}({keywords})"
         return f".{node.func.attr}({keywords})" if isinstance(node.func, ast.Attribute) else ""
@@ -150,6 +154,8 @@ def _change(
     for row in rows:
         if row.ndim and _ndim(written, array) not in row.ndim:
             continue
+        if row.each is not None and not _all_have(written, array, row.each):
+            continue
         text = _filled(written, draft, row, arguments)
         if text is not None:
             return node, text, row.price
@@ -163,6 +169,12 @@ def _fits(written: Written, array: ast.expr, rows: tuple[Equivalent, ...]) -> bo
     if isinstance(array, ast.List | ast.Tuple):
         return bool(array.elts) and any(map(written.is_array, array.elts))
     return written.is_array(array)
+
+
+def _all_have(written: Written, array: ast.expr, ndim: int) -> bool:
+    """Whether a list holds nothing but arrays of so many dimensions, as far as they are recorded."""
+    elements = array.elts if isinstance(array, ast.List | ast.Tuple) else []
+    return bool(elements) and all(_ndim(written, one) == ndim for one in elements)
 
 
 def _ndim(written: Written, array: ast.expr) -> int | None:

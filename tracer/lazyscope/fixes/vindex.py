@@ -80,6 +80,8 @@ def _is_positions(written: Written, node: ast.expr) -> bool | None:
             return False
     if isinstance(node, ast.Call) and written.resolved(node.func) == "numpy.arange":
         return True
+    if isinstance(node, ast.Call) and written.resolved(node.func) in ("numpy.array", "numpy.asarray"):
+        return _is_positions(written, node.args[0]) or None if len(node.args) == 1 else None
     return None
 
 

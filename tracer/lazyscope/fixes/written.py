@@ -142,9 +142,9 @@ class Written:
         """Whether an expression is a dask array, or a labelled one or a dataframe, by record."""
         if isinstance(node, ast.Name):
             return self.kind(node.id) in LAZY
-        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name):
-            if self.kind(node.value.id) == "labelled":
-                return True
+        whole = node.value if isinstance(node, ast.Attribute | ast.Subscript) else None
+        if isinstance(whole, ast.Name) and self.kind(whole.id) == "labelled":
+            return True
         return self.is_array(node)
 
     def lazy_parts(self, root: ast.AST) -> list[ast.expr]:
