@@ -47,7 +47,7 @@ def test_an_assertion_of_what_is_computed_again_holds_it_and_is_not_guarded(tmp_
     techniques = [fix.technique for fix in first.fixes]
     assert techniques[:2] == ["persist", "batch-compute"]
     assert not {"guard-lazy", "propagate-nan"} & set(techniques)
-    assert "`(x < 2).all()` and `(x > -1).all()`" in first.fixes[1].summary
+    assert "in one `dask.compute`" in first.fixes[1].summary
 
 
 def test_an_assert_on_the_way_to_a_result_is_a_check(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_lists_are_compared_after_their_elements_were_computed(tmp_path: Path) -
     text = "left, right = [x.sum(), x.min()], [x.sum(), x.min()]\nassert left == right\n"
     found = next(one for one in findings(text, tmp_path) if one.code == "LZ102")
     batches = [fix.summary for fix in found.fixes if fix.technique == "batch-compute"]
-    assert any("`dask.compute(left, right)`" in summary for summary in batches)
+    assert any("in one `dask.compute`" in summary for summary in batches)
 
 
 def test_printing_and_more_is_a_decision(tmp_path: Path) -> None:

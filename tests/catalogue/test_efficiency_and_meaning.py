@@ -173,7 +173,8 @@ class TestCheckSkipped:
         found = only(text, tmp_path, "LZ501")
         assert found.severity == "info"
         assert [fix.technique for fix in found.fixes] == ["guard-lazy", "where"]
-        assert found.fixes[0].summary.startswith("`if lazy or bad:`")
+        # The body may not be right for any values: it is left to the author.
+        assert found.fixes[0].is_sketch
 
     def test_a_python_condition_stays_in_front(self, tmp_path: Path) -> None:
         text = function(
@@ -186,7 +187,7 @@ class TestCheckSkipped:
         assert "`if policy == 'omit' and (is_lazy_array(x) or xp.any(x > 3)):`" in found.fixes[0].summary
         replacement = found.fixes[0].edit
         assert replacement is not None
-        assert replacement.new == ("    if policy == 'omit' and (is_lazy_array(x) or xp.any(x > 3)):",)
+        assert replacement.main.new == ("    if policy == 'omit' and (is_lazy_array(x) or xp.any(x > 3)):",)
 
     def test_a_body_that_needs_a_mask_is_not_replaced_blindly(self, tmp_path: Path) -> None:
         text = function(
@@ -198,7 +199,7 @@ class TestCheckSkipped:
         )
         found = only(text, tmp_path, "LZ501")
         assert found.fixes[0].edit is None
-        assert "`y = xp.where(rows, 0.0, y)`" in found.fixes[1].summary
+        assert "with `where` and the full mask" in found.fixes[1].summary
 
     @pytest.mark.parametrize(
         "lines",
@@ -248,7 +249,7 @@ class TestUnknownComparison:
         found = only(function("return xp.unique_values(x).shape[0] < x.shape[0]"), tmp_path, "LZ502")
         replacement = found.fixes[0].edit
         assert replacement is not None
-        assert replacement.new == ("    return xpx.nunique(x) < x.shape[0]",)
+        assert replacement.main.new == ("    return xpx.nunique(x) < x.shape[0]",)
 
     @pytest.mark.parametrize(
         "lines",
@@ -273,11 +274,11 @@ class TestLostWrite:
     @pytest.mark.parametrize(
         ("lines", "summary"),
         [
-            (("v = x[1:3]", "v[...] = 0.0", "return x.sum()"), "`x[1:3] = 0.0`"),
-            (("v = x[:2]", "v += 1", "return x.sum()"), "`x[:2] += 1`"),
-            (("v = x[:4]", "v[1:2] = 0.0", "return x"), "put it back after line 9: `x[:4] = v`"),
-            (("x = x.reshape(3, 2)", "x.T[0] = 1.0", "return x"), "change `x` itself"),
-            (("x = x.reshape(3, 2)", "x[0][1] = 1.0", "return x"), "change `x` itself"),
+            (("v = x[1:3]", "v[...] = 0.0", "return x.sum()"), "`x[1:3] = v` after line 9"),
+            (("v = x[:2]", "v += 1", "return x.sum()"), "`x[:2] = v` after line 9"),
+            (("v = x[:4]", "v[1:2] = 0.0", "return x"), "`x[:4] = v` after line 9"),
+            (("x = x.reshape(3, 2)", "x.T[0] = 1.0", "return x"), "write to the array itself"),
+            (("x = x.reshape(3, 2)", "x[0][1] = 1.0", "return x"), "write to the array itself"),
         ],
     )
     def test_the_base_keeps_its_values(self, tmp_path: Path, lines: tuple[str, ...], summary: str) -> None:
@@ -290,7 +291,8 @@ class TestLostWrite:
         found = only(function("v = x[1:3]", "v[0] = 5.0", "return x"), tmp_path, "LZ503")
         replacement = found.fixes[0].edit
         assert replacement is not None
-        assert (replacement.line, replacement.end_line, replacement.new) == (10, 9, ("    x[1:3] = v",))
+        change = replacement.main
+        assert (change.line, change.end_line, change.new) == (10, 9, ("    x[1:3] = v",))
 
     @pytest.mark.parametrize(
         "lines",

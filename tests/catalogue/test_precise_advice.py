@@ -105,7 +105,8 @@ refuse(SimpleNamespace(low=x))
 """
     )
     (found,) = found_in(text, tmp_path, "LZ102")
-    assert "not is_lazy_array(result.low) and" in found.fixes[0].summary
+    # Nothing is known of attributes: no code names what is not recorded.
+    assert found.fixes[0].is_sketch
 
 
 def test_checks_of_a_library_are_not_said_to_need_values_for_its_result(tmp_path: Path) -> None:
@@ -145,7 +146,8 @@ f(x)
 """
     )
     (found,) = found_in(text, tmp_path, "LZ101")
-    assert "`top = x[:3] * 2; q = da.where(x.max() > 0.1, q + top.sum(), q)`" in first_of(found, "where")
+    # The old value has twelve elements and so has the new one: that is not known of the parts.
+    assert "compute both ways" in first_of(found, "where")
 
 
 @pytest.mark.parametrize(("comparison", "joined"), [("0 < x.max() < 1", True), ("x.max() < 1", False)])
@@ -166,7 +168,7 @@ again = x.sum().compute()
 """
     )
     (found,) = found_in(text, tmp_path, "LZ101")
-    assert any("joined by `&`" in fix.summary for fix in found.fixes) is joined
+    assert any("`(0 < x.max()) & (x.max() < 1)`" in fix.summary for fix in found.fixes) is joined
 
 
 def test_arms_that_do_more_than_assign_are_not_first_of_all_a_where(tmp_path: Path) -> None:
@@ -189,7 +191,7 @@ f(x)
     assert found.fixes[0].technique != "where"
 
 
-def test_a_variable_without_a_value_before_is_said_to_need_one(tmp_path: Path) -> None:
+def test_a_variable_without_a_value_before_is_not_chosen(tmp_path: Path) -> None:
     text = (
         HEAD
         + """
@@ -204,7 +206,7 @@ best_of(x, 1e9)[0].sum().compute()
 """
     )
     (found,) = found_in(text, tmp_path, "LZ101")
-    assert "; `best` must have a value before" in first_of(found, "where")
+    assert all(fix.is_sketch for fix in found.fixes if fix.technique == "where")
 
 
 # Loops
@@ -229,8 +231,7 @@ for i, j in product(range(6), range(4)):
 """
     )
     found = next(one for one in found_in(text, tmp_path, "LZ107"))
-    assert "with `axis=`" not in first_of(found, "vectorise")
-    assert "broadcast" in first_of(found, "vectorise")
+    assert "with one array expression" in first_of(found, "vectorise")
 
 
 # Repeated requests

@@ -5,19 +5,18 @@ Such a statement is no check on the way to a result: left out for lazy arrays it
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import replace
 
-from lazyscope.analysis import parsing
 from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.reading import Reading
 from lazyscope.analysis.syntax.branches import Branch
-from lazyscope.catalogue.advice import leave_it, names, persist_before, short, times
-from lazyscope.catalogue.deciding import same_function, test_of
+from lazyscope.catalogue.advice import leave_it, persist_before, short, times
+from lazyscope.catalogue.deciding import test_of
 from lazyscope.catalogue.finding import Match
-from lazyscope.catalogue.rewriting import cheap_first, hold_at_user, present
+from lazyscope.catalogue.rewriting import hold_at_user, present
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.reorder import cheap_first
 
 _ASSERTING = re.compile(r"_*([a-z0-9]+_)*assert(_\w*|[A-Z]\w*)?")
 """``assert_``, ``assert_allclose``, ``xp_assert_equal``, ``assertTrue``."""
@@ -50,7 +49,7 @@ def match_printing(evidence: ForceEvidence) -> Match | None:
         f"`{what}` decides what is printed: that needs the value, so the graph was executed "
         f"{times(len(evidence.forces))}.",
     )
-    cheap = cheap_first(evidence, reading) if reading is not None else None
+    cheap = cheap_first(evidence)
     return printing if cheap is None else replace(printing, fixes=(cheap, *printing.fixes))
 
 
@@ -108,39 +107,13 @@ def _match(evidence: ForceEvidence, why: str) -> Match:
     fixes = present(
         None if evidence.at_user else persist_before(evidence),
         hold_at_user(evidence),
-        _together(evidence),
+        _together(),
         leave_it(evidence),
     )
     return Match(why=why, fixes=fixes)
 
 
-def _sides(evidence: ForceEvidence) -> list[str]:
-    """What is compared: both sides of a comparison, or the first two arguments of the user's call."""
-    reading = evidence.user_reading
-    node = parsing.expression(reading.expression or "") if reading is not None else None
-    parts: list[ast.expr] = []
-    if isinstance(node, ast.Compare):
-        parts = [node.left, *node.comparators]
-    elif isinstance(node, ast.Call) and not any(isinstance(part, ast.Starred) for part in node.args):
-        parts = node.args[:2]
-    return [ast.unparse(part) for part in parts if not _is_plain(part)]
-
-
-def _is_plain(part: ast.expr) -> bool:
-    """Whether a side of a comparison is no array: a number, ``not found``."""
-    return isinstance(part, ast.Constant) or (isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.Not))
-
-
-def _together(evidence: ForceEvidence) -> Fix:
+def _together() -> Fix:
     """One compute for what a test looks at."""
-    others = same_function(evidence) if evidence.at_user else ()
-    sides = _sides(evidence)
-    if len(sides) > 1 and len(evidence.forces) > 1:
-        given = ", ".join(short(text, 30) for text in sides)
-        summary = f"`dask.compute({given})` first, in one go, and look at what comes back"
-    elif others:
-        listed = names([f"`{short(text, 40)}`" for text in dict.fromkeys((evidence.expression, *others))][:4])
-        summary = f"ask for {listed} in one `dask.compute(...)`"
-    else:
-        summary = "ask for it in one `dask.compute(...)` with what else is computed of the same data"
+    summary = "ask for all that is looked at in one `dask.compute`, and look at what comes back"
     return Fix("batch-compute", summary, "the graph is still executed, once; the values are NumPy's then")

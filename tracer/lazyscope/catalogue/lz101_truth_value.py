@@ -150,8 +150,11 @@ def _own(evidence: ForceEvidence, reading: Reading, found: Tested | None) -> lis
         return [_turns(evidence, "`while`")]
     if isinstance(node, ast.If) and isinstance(node.body[-1], ast.Break):
         return [_computed(evidence), _turns(evidence, "`break`")]
-    chosen = limit(evidence, found) or without_test(evidence, found) or choice(evidence, found)
-    return [chosen or _sketched(evidence, reading)]
+    fixes = [advise(evidence, found) for advise in (limit, without_test, choice)]
+    said = [fix for fix in fixes if fix is not None]
+    return [
+        next((fix for fix in said if not fix.is_sketch), said[0] if said else _sketched(evidence, reading))
+    ]
 
 
 def _anyhow(evidence: ForceEvidence) -> Fix:
@@ -176,7 +179,8 @@ def _sketched(evidence: ForceEvidence, reading: Reading) -> Fix:
     values = [test.body.value, test.otherwise.value if test.otherwise else None] if test else []
     if any(value is not None and _is_text(value) for value in values):
         return _computed(evidence)
-    if test is not None and any(made for made in test.body.assignments if _is_text(made.value)):
+    arms = [arm for arm in (test.body, test.otherwise) if arm is not None] if test else []
+    if any(arm.does_more or any(_is_text(made.value) for made in arm.assignments) for arm in arms):
         return _computed(evidence)
     return _anyhow(evidence)
 

@@ -27,7 +27,7 @@ from lazyscope.analysis.syntax.terms import words
 from lazyscope.catalogue.advice import author, caller_fixes, names, short, times
 from lazyscope.catalogue.deciding import SCALARS
 from lazyscope.catalogue.finding import Match
-from lazyscope.catalogue.rewriting import hold_at_user, namespace, present
+from lazyscope.catalogue.rewriting import hold_at_user, present
 from lazyscope.fixes.batch_compute import batched
 from lazyscope.fixes.fix import Estimate, Fix
 from lazyscope.fixes.tested import tested
@@ -53,8 +53,6 @@ sums = x.sum(axis=1)
 
 _GOING_OVER = words("min max sorted any all sum list tuple set frozenset")
 """Functions of Python that go over what they are given."""
-
-_AS_METHOD = {"min": "min", "max": "max", "any": "any", "all": "all", "sum": "sum"}
 
 _FEWEST = 2
 
@@ -88,39 +86,22 @@ _NUMBER_BYTES = 64
 # Python's own functions
 
 
-def _gone_over(evidence: ForceEvidence, reading: Reading) -> tuple[str, str] | None:
-    """The array that Python goes over in the expression, and what to write instead."""
-    xp, call = namespace(evidence), reading.call
+def _gone_over(evidence: ForceEvidence, reading: Reading) -> str | None:
+    """The array that Python goes over in the expression."""
+    call = reading.call
     if call is not None and call.receiver is None and call.name in _GOING_OVER and reading.role == "argument":
         single = len(call.positional) == 1 and not call.displayed
         resolved = (call.resolved or "").removeprefix("builtins.")
-        return (
-            (call.positional[0], _instead(xp, call.name, call.positional[0]))
-            if (single and resolved == call.name)
-            else None
-        )
-    element, found, array = (reading.expression or "").partition(" in ")
+        return call.positional[0] if single and resolved == call.name else None
+    _, found, array = (reading.expression or "").partition(" in ")
     if found and call is None and not array.startswith(("[", "(", "{")) and evidence.trigger == "__bool__":
-        negated = "~" if element.endswith(" not") else ""
-        return array, f"{negated}({array} == {element.removesuffix(' not')}).any()"
+        return array
     if evidence.trigger == "__iter__":
-        array = reading.converted[0] if reading.converted else evidence.expression
-        return array, f"one expression over all of {array}"
+        return reading.converted[0] if reading.converted else evidence.expression
     return None
 
 
-def _instead(xp: str, function: str, array: str) -> str:
-    if function in _AS_METHOD:
-        receiver = array if array.replace(".", "").replace("_", "").isalnum() else f"({array})"
-        return f"{receiver}.{_AS_METHOD[function]}()"
-    if function == "sorted":
-        whole = array if array.isidentifier() else f"({array})"
-        return f"xp.sort({array})" if xp == "xp" else f"{xp}.topk({array}, -{whole}.shape[0])"
-    return f"{array}.compute().tolist()"
-
-
-def _of_builtin(evidence: ForceEvidence, over: tuple[str, str]) -> Match:
-    array, _ = over
+def _of_builtin(evidence: ForceEvidence, array: str) -> Match:
     number = len(evidence.forces)
     return Match(
         why=(

@@ -131,12 +131,14 @@ class Spot:
 
     def _given_namespace(self) -> str | None:
         for scope in (self.scope, *self.place.outer_scopes):
+            if scope.owner is self.tree:
+                continue
             names = [*scope.parameters, *scope.bindings]
             found = [name for name in names if XP.fullmatch(name) and name != "xpx"]
             if found:
                 return "xp" if "xp" in found else found[0]
-        imported = imports_of(self.tree)
-        return "xp" if "xp" in imported and "xp" in scope_of(self.tree).bindings else None
+        is_imported = "xp" in imports_of(self.tree) and "xp" in scope_of(self.tree).bindings
+        return "xp" if is_imported and known_as(self.tree, "dask.array") is None else None
 
     def _calls_of(self, name: str) -> int:
         calls = (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))

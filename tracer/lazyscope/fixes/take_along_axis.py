@@ -77,7 +77,7 @@ def _uses_as_index(spot: Spot, node: ast.expr) -> bool:
     return False
 
 
-_GATHER = "gather with the inverse of the permutation instead of writing to the places that it names: `argsort` of it"
+_GATHER = "gather with `argsort` of the permutation instead of writing to the places that it names"
 
 
 def inverse_permutation(evidence: ForceEvidence) -> Fix | None:

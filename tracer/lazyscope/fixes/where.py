@@ -257,10 +257,8 @@ def _value_for(spot: Spot, node: ast.If, arm: Sequence[_Assigned], name: str) ->
     own = next((one.value for one in arm if one.name == name), None)
     if own is not None:
         return own
-    if name not in spot.scope.parameters:
-        reaching = spot.scope.reaching(name, node)
-        if reaching is None or not reaching[1]:
-            return None
+    if not spot.scope.is_surely_bound(name, node):
+        return None
     return (
         ast.Name(name, ast.Load(), lineno=0, col_offset=0, end_lineno=0, end_col_offset=0)
         if spot.kind(name) is not None

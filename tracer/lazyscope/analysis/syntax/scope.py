@@ -98,6 +98,12 @@ class Scope:
         found = self.sources(name, statement)
         return (found[0], len(found) == 1 and self._surely(found[0], statement)) if found else None
 
+    def is_surely_bound(self, name: str, statement: ast.stmt) -> bool:
+        """Whether a variable has a value whenever a statement is reached."""
+        return name in self.parameters or any(
+            self._surely(binding, statement) for binding in self.sources(name, statement)
+        )
+
     def sources(self, name: str, statement: ast.stmt) -> list[Binding]:
         """All assignments of a name that a statement may see: the last before it first."""
         return [*self._earlier(name, statement), *reversed(self._later(name, statement))]
