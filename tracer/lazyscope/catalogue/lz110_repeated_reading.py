@@ -216,6 +216,8 @@ def _fixes(trace: TraceData, one: Holding, saving: Saving) -> list[Fix]:
 
 
 def _of_partitions(trace: TraceData, found: PartitionRereading) -> Discovery | None:
+    if found.reads_repeated <= _read_to_learn(trace, found):
+        return None
     arrays = _from_dataframes(trace, found)
     saving = if_persisted(trace, [array.layer for array in arrays if array.layer is not None])
     if 2 * saving.partition_reads[1] >= found.reads_repeated:
@@ -232,6 +234,13 @@ def _of_partitions(trace: TraceData, found: PartitionRereading) -> Discovery | N
         occurrences=len(found.forces),
         at_stake=found.seconds,
     )
+
+
+def _read_to_learn(trace: TraceData, found: PartitionRereading) -> int:
+    """Partition reads by which dask only learned what a dataframe looks like, as in ``from_map``."""
+    forces = [force_of(trace, number) for number in found.forces]
+    learning = [force for force in forces if force.begin.trigger == "other" and force.partition_reads == 1]
+    return sum(force.partition_reads for force in learning)
 
 
 _PARTITIONS_TITLE = "The same partitions of files are read again and again"

@@ -100,6 +100,15 @@ _NEEDS = {
         "the function sees one partition, as a dataframe of pandas",
     ),
 }
+_NEEDS["from_map"] = _NEEDS["from_delayed"] = _Need(
+    "the columns and their types",
+    "choose-parameter",
+    "give them as `meta=`, a dataframe without rows, so that no partition is read for them",
+    "they must be right: dask takes them as they are given",
+)
+_LEARNING = words("from_map from_delayed")
+"""Functions that read one partition to learn what it looks like: nothing is wrong with that."""
+
 _NEEDS["iterrows"] = _NEEDS["items"] = _NEEDS["itertuples"]
 
 _LATER = words("npartitions divisions known_divisions partitions index shape columns dtypes")
@@ -116,7 +125,8 @@ def match_force(evidence: ForceEvidence) -> Match | None:
         return None
     if evidence.reading.role not in ("argument", "method", "attribute", "for", "comprehension", "index"):
         return None
-    return Match(why=_why(evidence), fixes=tuple(_fixes(evidence)))
+    learns = _name(evidence) in _LEARNING and not evidence.loop
+    return Match(why=_why(evidence), fixes=tuple(_fixes(evidence)), expected=learns)
 
 
 def _needs_numbers(evidence: ForceEvidence) -> bool:
