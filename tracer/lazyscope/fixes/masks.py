@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 
-from lazyscope.fixes.facts import is_array, is_boolean, value_of
+from lazyscope.fixes.facts import is_array, is_boolean, is_deep, value_of
 from lazyscope.fixes.spot import Spot, operand
 
 
 def mask_of(spot: Spot, test: ast.expr) -> str | None:
     """A test as an expression of arrays: ``(a > 0) & ~b`` of ``a > 0 and not b``; None if it is none."""
+    if is_deep(test):
+        return None
     if isinstance(test, ast.BoolOp):
         parts = [mask_of(spot, value) for value in test.values]
         if None in parts or not all(_asks_array(spot, value) for value in test.values):
