@@ -52,12 +52,12 @@ def printed(text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "technique", "new", "expected"),
     [
-        ("n = int(x[x > 2].shape[0])\nprint(n)", "compute-chunk-sizes", ".compute_chunk_sizes().shape[0])",
+        ("n = int(x[x > 2].shape[0])\nprint(n)", "where", "n = int(da.sum(x > 2))",
          "int((line > 2).sum())"),
         ("kept = x[x > 2]\nprint(kept[:2].compute().round(5).tolist())", "compute-chunk-sizes",
          "kept = x[x > 2].persist().compute_chunk_sizes()", "line[line > 2][:2].round(5).tolist()"),
-        ("low = x[x < 2]\nhigh = x[x >= 2]\nprint(len(low) - len(high))", "compute-chunk-sizes",
-         "high = x[x >= 2].persist()", "int((line < 2).sum() - (line >= 2).sum())"),
+        ("low = x[x < 2]\nhigh = x[x >= 2]\nprint(len(low) - len(high))", "where",
+         "print(int(da.sum(x < 2)) - int(da.sum(x >= 2)))", "int((line < 2).sum() - (line >= 2).sum())"),
         ("r = np.array([0, 11])\nprint(m[r, [1, 2]].compute().round(5).tolist())", "native-function",
          "m.vindex[r, [1, 2]]", "grid[[0, 11], [1, 2]].round(5).tolist()"),
         ("f = da.fft.fft(x)\nprint(round(float(abs(f).sum().compute()), 5))", "rechunk",
