@@ -70,6 +70,9 @@ def _consumed(trace: TraceData, spot: Spot, lines: set[int]) -> tuple[list[str],
     left = [one for one, use in zip(readers, found, strict=True) if use is None]
     if not uses or not failing or failing != covered or not all(_needs_no_length(spot, one) for one in left):
         return [], None
+    if len(uses) < len(found) and len(uses) == sum(use.text.startswith("int(") for use in uses):
+        # The selection itself is used as well, and its length is as unknown as before.
+        return [], None
     uses += _alike(spot, node, xp)
     for use in uses:
         draft.replace(spot.file, use.node, use.text)
@@ -209,7 +212,7 @@ def computed_there(trace: TraceData, spot: Spot | None, *, why: str = "") -> Fix
     """Compute what an expression makes, and go on with NumPy."""
     edit, text = None, ""
     audience: Audience = "caller"
-    if spot is not None and isinstance(spot.expression, ast.Call):
+    if spot is not None and isinstance(spot.expression, ast.Call) and not _gives_several(spot.expression):
         audience = spot.audience
         draft, node = Draft(trace), spot.expression
         text = f"{operand(spot.text(node))}.compute()"
@@ -219,6 +222,11 @@ def computed_there(trace: TraceData, spot: Spot | None, *, why: str = "") -> Fix
     summary = f"`{text}`{why}" if edit else _ONCE
     price = "computes everything behind it there; what follows is NumPy"
     return Fix("compute-once", summary, price, audience, edit=edit, sketch=_ONCE)
+
+
+def _gives_several(call: ast.Call) -> bool:
+    """Whether a call gives a tuple of arrays, which has no `compute`."""
+    return any((word.arg or "").startswith("return_") for word in call.keywords)
 
 
 def counted(trace: TraceData, spot: Spot | None, function: str, lines: Sequence[int]) -> Fix | None:
