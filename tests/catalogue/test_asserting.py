@@ -52,8 +52,8 @@ def test_an_assertion_of_what_is_computed_again_holds_it_and_is_not_guarded(tmp_
 
 def test_an_assert_on_the_way_to_a_result_is_a_check(tmp_path: Path) -> None:
     text = "def scaled(x):\n    assert (x < 2).all()\n    return x / 2\nscaled(x)\n"
-    found = next(one for one in findings(text, tmp_path) if one.severity != "info")
-    assert (found.code, found.fixes[0].technique) == ("LZ102", "guard-lazy")
+    found = next(one for one in findings(text, tmp_path) if one.code == "LZ102")
+    assert found.fixes[0].technique == "guard-lazy"
 
 
 def test_lists_are_compared_after_their_elements_were_computed(tmp_path: Path) -> None:

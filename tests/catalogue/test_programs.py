@@ -191,7 +191,7 @@ PROGRAMS = [
         "",
         False,
         ("LZ107", "batch-compute"),
-        "collect the lazy values of the loop in a list",
+        "iter(dask.compute(*[block.sum() for block in x.blocks]))",
         id="a number of each chunk",
     ),
     pytest.param(

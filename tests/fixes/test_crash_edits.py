@@ -52,10 +52,12 @@ def printed(text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "technique", "new", "expected"),
     [
-        ("n = int(x[x > 2].shape[0])\nprint(n)", "where", "int(da.sum(x > 2))",
+        ("n = int(x[x > 2].shape[0])\nprint(n)", "where", "n = int(da.sum(x > 2))",
          "int((line > 2).sum())"),
         ("kept = x[x > 2]\nprint(kept[:2].compute().round(5).tolist())", "compute-chunk-sizes",
          "kept = x[x > 2].persist().compute_chunk_sizes()", "line[line > 2][:2].round(5).tolist()"),
+        ("low = x[x < 2]\nhigh = x[x >= 2]\nprint(len(low) - len(high))", "where",
+         "print(int(da.sum(x < 2)) - int(da.sum(x >= 2)))", "int((line < 2).sum() - (line >= 2).sum())"),
         ("low = x[x < 2]\nhigh = x[x >= 2]\nn = min(len(low), len(high))\nprint((low[:n] - high[:n]).size)",
          "compute-chunk-sizes",
          "high = x[x >= 2].persist()", "min((line < 2).sum(), (line >= 2).sum())"),

@@ -172,6 +172,8 @@ def _of_loop(evidence: ForceEvidence, reading: Reading, loop: Loop) -> Match:
     repeated = evidence.tasks_repeated
     again = f" {figures.plural(repeated, 'task')} ran again." if repeated else ""
     together = present(rows(evidence), _chosen(evidence), _all_at_once(evidence))
+    # With one execution for all turns nothing is read again: holding it would be one more.
+    held = hold_at_user(evidence) if all(fix.is_sketch for fix in together) else None
     return Match(
         why=(
             f"`{short(evidence.expression)}` depends on {_variables(loop)} of `{short(loop.header)}`: each "
@@ -180,7 +182,7 @@ def _of_loop(evidence: ForceEvidence, reading: Reading, loop: Loop) -> Match:
         fixes=present(
             *caller_fixes(evidence),
             *(reversed(together) if _checks_only(evidence, reading) else together),
-            hold_at_user(evidence),
+            held,
         ),
     )
 

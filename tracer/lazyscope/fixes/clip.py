@@ -42,7 +42,7 @@ def limit(evidence: ForceEvidence, found: Tested) -> Fix | None:
             continue
         draft, value = Draft(evidence.trace), value_of(spot, name)
         line = f"{name.id} = {spot.namespace(draft)}.{function}({name.id}, {spot.text(made[0].value)})"
-        course = Course(evidence.trace, spot.file)
+        course = Course(evidence.trace, spot.file, gone=set(ast.walk(test)))
         course.of_variable(spot.owner, made[0].statement, name.id)
         edit = None
         right = fit(value, value_of(spot, made[0].value)) and can_be_evaluated(spot, made[0].value)

@@ -46,26 +46,45 @@ class Value:
 _UNKNOWN = Value(None, None)
 
 
-def value_of(spot: Spot, node: ast.expr) -> Value:
-    """What is known of the value of an expression at a place."""
+def value_of(spot: Spot, node: ast.expr, depth: int = 0) -> Value:
+    """What is known of the value of an expression at a place.
+
+    Parameters
+    ----------
+    spot
+        The place.
+    node
+        The expression.
+    depth
+        How many expressions and definitions of variables are around it; beyond a limit nothing is known.
+    """
+    if depth > _DEEPEST:
+        return _UNKNOWN
+    return _value(spot, node, depth + 1)
+
+
+_DEEPEST = 40
+
+
+def _value(spot: Spot, node: ast.expr, depth: int) -> Value:
     if isinstance(node, ast.Constant):
         return _constant(node)
     if isinstance(node, ast.UnaryOp):
-        inner = value_of(spot, node.operand)
+        inner = value_of(spot, node.operand, depth)
         return Value(inner.ndim, "bool", inner.plain) if isinstance(node.op, ast.Not) else inner
     if isinstance(node, ast.Name):
-        return _variable(spot, node.id)
+        return _variable(spot, node.id, depth)
     if isinstance(node, ast.Compare):
-        sides = [value_of(spot, one) for one in (node.left, *node.comparators)]
+        sides = [value_of(spot, one, depth) for one in (node.left, *node.comparators)]
         return Value(_most([one.ndim for one in sides]), "bool")
     if isinstance(node, ast.BinOp):
-        return _operation(spot, node)
+        return _operation(spot, node, depth)
     if isinstance(node, ast.Call):
-        return _call(spot, node)
-    return _part(spot, node)
+        return _call(spot, node, depth)
+    return _part(spot, node, depth)
 
 
-def _part(spot: Spot, node: ast.expr) -> Value:
+def _part(spot: Spot, node: ast.expr, depth: int) -> Value:
     """What is known of an attribute or an element."""
     if isinstance(node, ast.Attribute):
         # ``xp.nan``, ``np.inf``, ``np.pi``
@@ -78,7 +97,7 @@ def _part(spot: Spot, node: ast.expr) -> Value:
     ):
         return Value(0, "int", plain=True)
     if isinstance(node, ast.Subscript):
-        base = value_of(spot, node.value)
+        base = value_of(spot, node.value, depth)
         whole = isinstance(node.slice, ast.Compare | ast.Name)
         return Value(base.ndim if whole and base.ndim == 1 else None, base.number)
     return _UNKNOWN
@@ -90,20 +109,20 @@ def _constant(node: ast.Constant) -> Value:
     return Value(0, kind, plain=True) if kind else _UNKNOWN
 
 
-def _variable(spot: Spot, name: str) -> Value:
+def _variable(spot: Spot, name: str, depth: int) -> Value:
     kind = spot.kind(name)
     if kind in ("array", "numpy"):
         return Value(spot.ndim(name), number_of(spot.dtype(name)))
     if (number := spot.number(name)) is not None:
         return Value(0, number, plain=True)
-    meaning, at = spot.place.meaning(ast.Name(name, ast.Load()), spot.statement)
-    if isinstance(meaning, ast.Name) or at is spot.statement:
-        return _UNKNOWN
-    return value_of(spot, meaning) if not _mentions(meaning, name) else _UNKNOWN
-
-
-def _mentions(node: ast.AST, name: str) -> bool:
-    return any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(node))
+    known: dict[str, Value] = vars(spot).setdefault("_known_values", {})
+    if name not in known:
+        # Nothing is known of a variable that its own value is made of.
+        known[name] = _UNKNOWN
+        meaning, at = spot.place.meaning(ast.Name(name, ast.Load()), spot.statement)
+        if not isinstance(meaning, ast.Name) and at is not spot.statement:
+            known[name] = value_of(spot, meaning, depth)
+    return known[name]
 
 
 def number_of(dtype: str | None) -> Number | None:
@@ -141,8 +160,8 @@ def _most(numbers: list[int | None]) -> int | None:
     return None if None in numbers else max((n for n in numbers if n is not None), default=0)
 
 
-def _operation(spot: Spot, node: ast.BinOp) -> Value:
-    sides = [value_of(spot, node.left), value_of(spot, node.right)]
+def _operation(spot: Spot, node: ast.BinOp, depth: int) -> Value:
+    sides = [value_of(spot, node.left, depth), value_of(spot, node.right, depth)]
     ndim = None if isinstance(node.op, ast.MatMult) else _most([one.ndim for one in sides])
     number = joined(sides)
     if isinstance(node.op, ast.Div) and number in ("int", "bool"):
@@ -159,15 +178,15 @@ def is_namespace(spot: Spot, node: ast.expr) -> bool:
     return known.startswith(("numpy", "dask.array", "array_api_compat")) or XP.fullmatch(path[0]) is not None
 
 
-def _call(spot: Spot, node: ast.Call) -> Value:
+def _call(spot: Spot, node: ast.Call, depth: int) -> Value:
     function = node.func
     if isinstance(function, ast.Name):
-        return _builtin(spot, node, function.id)
+        return _builtin(spot, node, function.id, depth)
     if not isinstance(function, ast.Attribute):
         return _UNKNOWN
     name = function.attr
     operands = list(node.args) if is_namespace(spot, function.value) else [function.value, *node.args]
-    values = [value_of(spot, one) for one in operands]
+    values = [value_of(spot, one, depth) for one in operands]
     if not values:
         return _UNKNOWN
     if name in REDUCING:
@@ -178,10 +197,10 @@ def _call(spot: Spot, node: ast.Call) -> Value:
     return _elementwise(name, values) if name in _LIKE_THE_FIRST else _UNKNOWN
 
 
-def _builtin(spot: Spot, node: ast.Call, name: str) -> Value:
+def _builtin(spot: Spot, node: ast.Call, name: str, depth: int) -> Value:
     kinds: dict[str, Number] = {"float": "float", "int": "int", "bool": "bool"}
     if name == "abs" and node.args:
-        return value_of(spot, node.args[0])
+        return value_of(spot, node.args[0], depth)
     return Value(0, kinds[name], plain=True) if name in kinds else _UNKNOWN
 
 
@@ -248,6 +267,14 @@ def is_boolean(spot: Spot, node: ast.expr) -> bool:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd | ast.BitOr | ast.BitXor):
         return is_boolean(spot, node.left) and is_boolean(spot, node.right)
     return value_of(spot, node).number == "bool"
+
+
+def is_deep(node: ast.AST) -> bool:
+    """Whether an expression has more levels than may be gone through by recursion."""
+    level, depth = [node], 0
+    while level and depth <= _DEEPEST:
+        level, depth = [child for one in level for child in ast.iter_child_nodes(one)], depth + 1
+    return bool(level)
 
 
 def is_array(spot: Spot, node: ast.expr) -> bool:

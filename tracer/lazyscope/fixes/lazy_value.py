@@ -59,6 +59,8 @@ class Course:
         Where it cannot be told what becomes of it.
     lines : set of int
         Lines of the file where arrays are made of it.
+    gone : set of ast.AST
+        Nodes that the edit takes out: what they ask is asked no more.
     """
 
     trace: TraceData
@@ -67,6 +69,7 @@ class Course:
     shown: list[ast.expr] = field(default_factory=list)
     unknown: list[ast.AST] = field(default_factory=list)
     lines: set[int] = field(default_factory=set)
+    gone: set[ast.AST] = field(default_factory=set)
     _seen: set[tuple[ast.AST, str]] = field(default_factory=set)
 
     @property
@@ -82,6 +85,8 @@ class Course:
 
     def of_expression(self, node: ast.expr) -> Course:
         """Follow the value of an expression."""
+        if node in self.gone:
+            return self
         while len(self._seen) < _MOST:
             whole = self._step(node)
             if whole is None:

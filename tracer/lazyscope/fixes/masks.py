@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ast
 
-from lazyscope.fixes.facts import is_array, is_boolean, value_of
+from lazyscope.analysis import parsing
+from lazyscope.fixes.facts import is_array, is_boolean, is_deep, value_of
 from lazyscope.fixes.spot import Spot, operand
 
 
 def mask_of(spot: Spot, test: ast.expr) -> str | None:
     """A test as an expression of arrays: ``(a > 0) & ~b`` of ``a > 0 and not b``; None if it is none."""
+    if is_deep(test):
+        return None
     if isinstance(test, ast.BoolOp):
         parts = [mask_of(spot, value) for value in test.values]
         if None in parts or not all(_asks_array(spot, value) for value in test.values):
             return None
         sign = " & " if isinstance(test.op, ast.And) else " | "
-        return sign.join(operand(part) for part in parts if part is not None)
+        return sign.join(part if _is_inverse(part) else operand(part) for part in parts if part is not None)
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         inner = mask_of(spot, test.operand)
         return None if inner is None else f"~{operand(inner)}"
@@ -26,6 +29,11 @@ def mask_of(spot: Spot, test: ast.expr) -> str | None:
     if value_of(spot, test).number is not None:
         return f"{operand(spot.text(test))} != 0"
     return None
+
+
+def _is_inverse(mask: str) -> bool:
+    """Whether a mask is ``~m``, which binds closer than what joins masks."""
+    return isinstance(parsing.expression(mask), ast.UnaryOp)
 
 
 def _asks_array(spot: Spot, test: ast.expr) -> bool:

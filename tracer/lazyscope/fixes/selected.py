@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lazyscope.analysis.source import unparsed
 from lazyscope.analysis.syntax.terms import called_name, words
-from lazyscope.fixes.facts import Value, is_namespace, value_of
+from lazyscope.fixes.facts import Value, is_deep, is_namespace, value_of
 from lazyscope.fixes.spot import Spot, argument, operand
 
 _UNSAFE_CALLS = words(
@@ -30,6 +30,7 @@ ELEMENTWISE = (
 """Functions that work element by element."""
 
 _MOST_STEPS = 6
+_MOST_INLINED = 200
 
 
 @dataclass
@@ -80,10 +81,11 @@ class Masked:
     xp: str
     at: ast.stmt
     fill: bool = True
+    _left: list[int] = field(default_factory=lambda: [_MOST_INLINED])
 
     def whole(self, node: ast.expr) -> Whole:
         """The expression for whole arrays."""
-        return self._written(node, self.at, 0)
+        return Whole(possible=False) if is_deep(node) else self._written(node, self.at, 0)
 
     def _written(self, node: ast.expr, at: ast.stmt, depth: int) -> Whole:
         found = Whole()
@@ -144,8 +146,9 @@ class Masked:
         guarded: set[ast.AST],
     ) -> None:
         made = self._definition(node, at)
-        if made is None:
+        if made is None or self._left[0] <= 0:
             return
+        self._left[0] -= 1
         value, there = made
         inner = self._written(value, there, depth + 1)
         if not inner.bases:

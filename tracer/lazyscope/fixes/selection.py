@@ -62,7 +62,7 @@ def _consumed(trace: TraceData, spot: Spot, lines: set[int]) -> tuple[list[str],
         return [], None
     draft = Draft(trace)
     xp = spot.namespace(draft)
-    readers = _readers(spot, node)
+    readers = _readers(spot, node, spot.statement)
     found = [_use(spot, node, one, xp) for one in readers]
     uses = [one for one in found if one is not None]
     failing = {line for line in lines if any(_stands_on(one, line) for one in readers)}
@@ -95,17 +95,18 @@ def _needs_no_length(spot: Spot, read: ast.expr) -> bool:
 
 
 def _alike(spot: Spot, node: ast.Subscript, xp: str) -> list[_Use]:
-    """Further selections of the function whose length is asked in the same expression."""
-    found = []
+    """Further selections of the function whose length is asked, at once or by a variable."""
+    found: list[_Use] = []
     for statement in spot.scope.statements:
         for one in own_nodes(statement):
-            is_load = isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Load) and one is not node
-            if not is_load or not isinstance(one, ast.Subscript) or not isinstance(one.slice, ast.Compare):
+            if not isinstance(one, ast.Subscript) or not isinstance(one.ctx, ast.Load) or one is node:
                 continue
             base = one.value
-            if isinstance(base, ast.Name) and spot.kind(base.id) == "array":
-                use = _use(spot, one, one, xp)
-                found += [use] if use is not None else []
+            if not isinstance(one.slice, ast.Compare) or not isinstance(base, ast.Name):
+                continue
+            if spot.kind(base.id) == "array":
+                uses = [_use(spot, one, read, xp) for read in _readers(spot, one, statement)]
+                found += [use for use in uses if use is not None]
     return found
 
 
@@ -114,9 +115,8 @@ def _stands_on(node: ast.AST, line: int) -> bool:
     return first <= line <= last
 
 
-def _readers(spot: Spot, node: ast.Subscript) -> list[ast.expr]:
+def _readers(spot: Spot, node: ast.Subscript, statement: ast.stmt) -> list[ast.expr]:
     """The selection, or where the variable is read that it is assigned to."""
-    statement = spot.statement
     if not isinstance(statement, ast.Assign) or statement.value is not node or len(statement.targets) != 1:
         return [node]
     target = statement.targets[0]
@@ -127,16 +127,18 @@ def _readers(spot: Spot, node: ast.Subscript) -> list[ast.expr]:
         for one in own_nodes(reader):
             if not isinstance(one, ast.Name) or one.id != target.id or not isinstance(one.ctx, ast.Load):
                 continue
-            if spot.scope.flows_into(statement, target.id, reader) and _is_same(spot, node, reader):
+            if spot.scope.flows_into(statement, target.id, reader) and _is_same(
+                spot, node, statement, reader
+            ):
                 found.append(one)
     return found
 
 
-def _is_same(spot: Spot, node: ast.Subscript, reader: ast.stmt) -> bool:
+def _is_same(spot: Spot, node: ast.Subscript, statement: ast.stmt, reader: ast.stmt) -> bool:
     """Whether mask and array are at a reader what they were at the selection."""
     for one in ast.walk(node):
         if isinstance(one, ast.Name):
-            then = {id(made.statement) for made in spot.scope.sources(one.id, spot.statement)}
+            then = {id(made.statement) for made in spot.scope.sources(one.id, statement)}
             now = {id(made.statement) for made in spot.scope.sources(one.id, reader)}
             if then != now:
                 return False

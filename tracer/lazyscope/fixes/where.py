@@ -180,7 +180,7 @@ def _assignments(evidence: ForceEvidence, found: Tested, node: ast.If) -> Fix | 
         if yes is None or no is None or not _can_choose(spot, yes, no):
             return None
         lines.append(f"{name} = {_where(xp, condition, spot.text(yes), spot.text(no))}")
-    if not _stay_right(evidence, spot, (*body, *other), pairs):
+    if not _stay_right(evidence, spot, node, (*body, *other), pairs):
         return None
     if not replace_statement(draft, spot, node, lines):
         return None
@@ -201,10 +201,11 @@ def _is_independent(
 def _stay_right(
     evidence: ForceEvidence,
     spot: Spot,
+    node: ast.If,
     assigned: Sequence[_Assigned],
     pairs: Mapping[str, Sequence[ast.expr | None]],
 ) -> bool:
-    course = Course(evidence.trace, spot.file)
+    course = Course(evidence.trace, spot.file, gone=set(ast.walk(node.test)))
     for one in assigned:
         if one.name in pairs:
             course.of_variable(spot.owner, one.statement, one.name)
