@@ -208,7 +208,7 @@ def test_partitions_that_questions_read_are_found(tmp_path: Path) -> None:
     print(trips.riders.max().compute())
     """
     diagnosis = diagnosed(PARQUET + textwrap.dedent(program), tmp_path)
-    assert only(diagnosis, "LZ110").fixes[0].summary.startswith("`trips = trips.persist()` before line")
+    assert only(diagnosis, "LZ110").fixes[0].summary.startswith("`trips = trips.persist()` after `trips = dd.read_parquet(")
     assert techniques(only(diagnosis, "LZ111"))[0] == "batch-compute"
 
 
@@ -232,7 +232,7 @@ def test_results_on_several_lines_could_be_one(diagnosis_of: Diagnose) -> None:
         ),
         "LZ111",
     )
-    assert found.fixes[0].summary == "`mean, spread = dask.compute(x.mean(), x.std())`"
+    assert found.fixes[0].summary.startswith("`mean, x_std = dask.compute(x.mean(), x.std())`")
     assert techniques(found)[:2] == ["batch-compute", "persist"]
     assert found.cost.tasks_repeated == 4
 
@@ -242,7 +242,7 @@ def test_a_loop_of_results_could_be_one(diagnosis_of: Diagnose) -> None:
         diagnosis_of("x = data() + 1\nfor q in (1, 2, 3, 4):\n    print((x**q).mean().compute())"), "LZ111"
     )
     assert len(found.forces) == 4
-    assert "dask.compute(*results)" in found.fixes[0].summary
+    assert "`computed = iter(dask.compute(*[(x**q).mean() for q in (1, 2, 3, 4)]))`" in found.fixes[0].summary
 
 
 @pytest.mark.parametrize(
@@ -549,4 +549,4 @@ def test_what_a_loop_reads_again_is_held_before_the_loop(tmp_path: Path) -> None
     found = only(diagnosed(text, tmp_path), "LZ110")
     replacement = found.fixes[0].edit
     assert replacement is not None
-    assert (replacement.line, replacement.new) == (5, ("t = t.persist()",))
+    assert (replacement.main.line, replacement.main.new) == (5, ("t = t.persist()",))

@@ -32,7 +32,7 @@ def persist_fixes(trace: lazyscope.Trace) -> list[tuple[str, list[str]]]:
     return [
         (
             fix.summary,
-            [] if fix.replacement is None else [f"{fix.replacement.line}: {'; '.join(fix.replacement.new)}"],
+            [f"{edit.line}: {'; '.join(edit.new)}" for edit in fix.edits],
         )
         for finding in trace.findings
         for fix in finding.fixes
@@ -65,7 +65,9 @@ def test_an_array_is_held_before_its_first_use(run: Any) -> None:
         high = x.max().compute()
         """
     )
-    assert persist_fixes(trace) == [("`x = x.persist()` before line 2", ["2: x = x.persist()"])]
+    assert persist_fixes(trace) == [
+        ("`x = x.persist()` before `low = x.min().compute()`, line 2", ["2: x = x.persist()"])
+    ]
 
 
 def test_it_is_held_before_the_loop_that_uses_it(run: Any) -> None:
@@ -77,7 +79,9 @@ def test_it_is_held_before_the_loop_that_uses_it(run: Any) -> None:
                 found.append((x ** power).mean().compute())
         """
     )
-    assert persist_fixes(trace) == [("`x = x.persist()` before line 2", ["2: x = x.persist()"])]
+    assert persist_fixes(trace) == [
+        ("`x = x.persist()` before `for power in range(3):`, line 2", ["2: x = x.persist()"])
+    ]
 
 
 def test_it_is_held_where_its_name_lives(run: Any) -> None:
@@ -91,4 +95,6 @@ def test_it_is_held_where_its_name_lives(run: Any) -> None:
         two = spread(x, 2)
         """
     )
-    assert persist_fixes(trace) == [("`x = x.persist()` before line 4", ["4: x = x.persist()"])]
+    assert persist_fixes(trace) == [
+        ("`x = x.persist()` before `one = spread(x, 1)`, line 4", ["4: x = x.persist()"])
+    ]

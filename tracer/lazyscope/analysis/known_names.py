@@ -48,6 +48,21 @@ def kind_of_name(trace: TraceData, file: int, function: str | None, name: str) -
     return next(iter(kinds)) if len(kinds) == 1 else None
 
 
+def is_global(trace: TraceData, file: int, name: str) -> bool:
+    """Whether a variable of a module had a value when something happened there, whoever gave it that.
+
+    In notebooks it is another cell, and a text that is executed finds what there was.
+    """
+    known: set[tuple[int, int]] | None = vars(trace).get("_known_globals")
+    if known is None:
+        known = vars(trace)["_known_globals"] = {
+            (trace.codes[trace.positions[one.position].code].file, one.name)
+            for one in trace.names
+            if one.scope == "global"
+        }
+    return any(number == file and trace.texts[text] == name for number, text in known)
+
+
 def _known(trace: TraceData) -> _Known:
     """By file, function and variable, all that it was bound to."""
     found: _Known | None = vars(trace).get("_known_names")

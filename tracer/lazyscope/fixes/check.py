@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from lazyscope.analysis import parsing
-from lazyscope.analysis.known_names import kind_of_name
+from lazyscope.analysis.known_names import is_global, kind_of_name
 from lazyscope.analysis.source import source_file
 from lazyscope.analysis.syntax.scope import Owner, inner_variables, scope_of
 from lazyscope.analysis.syntax.terms import (
@@ -141,7 +141,9 @@ def _unbound(changed: _Changed) -> Iterator[str]:
         return
     for use in changed.uses():
         node = use.node
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and not _is_bound(node.id, use):
+        if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load) or _is_bound(node.id, use):
+            continue
+        if not (isinstance(use.owners[0], ast.Module) and is_global(changed.trace, changed.file, node.id)):
             yield f"`{node.id}` is not bound there"
 
 

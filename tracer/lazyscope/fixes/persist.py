@@ -44,7 +44,7 @@ def persist(trace: TraceData, held: Sequence[Held], saving: Saving) -> Fix | Non
     shown = ", ".join(f"`{name}`" for name in variables)
     return Fix(
         "persist",
-        summary_of(trace, edit) if edit else _sketch(shown),
+        summary_of(trace, edit, is_before=_were_given(held)) if edit else _sketch(shown),
         price_of(trace, saving),
         estimate=estimate_of(saving),
         edit=edit,
@@ -58,7 +58,7 @@ def _sketch(shown: str) -> str:
 
 def _edit(trace: TraceData, held: Sequence[Held], saving: Saving) -> Edit | None:
     draft = Draft(trace)
-    if all(one.array.bound_at is not None for one in held):
+    if _were_given(held):
         return _before_use(draft, [one.array for one in held], saving)
     places: list[Definition] = []
     for one in _distinct(held):
@@ -76,6 +76,11 @@ def _edit(trace: TraceData, held: Sequence[Held], saving: Saving) -> Edit | None
         for place in places:
             draft.insert_after(place.file, place.statement, f"{place.variable} = {place.variable}.persist()")
     return draft.edit()
+
+
+def _were_given(held: Sequence[Held]) -> bool:
+    """Whether the arrays were made before the trace began."""
+    return all(one.array.bound_at is not None for one in held)
 
 
 def _before_use(draft: Draft, arrays: Sequence[Array], saving: Saving) -> Edit | None:
@@ -148,14 +153,16 @@ def _append(draft: Draft, array: Array) -> bool:
 # What is said
 
 
-def summary_of(trace: TraceData, edit: Edit) -> str:
-    """```x = x.persist()` after line 12``, of an edit that puts statements in or appends a call."""
+def summary_of(trace: TraceData, edit: Edit, *, is_before: bool = False) -> str:
+    """```x = x.persist()` after `x = load()`, line 12``: what an edit puts in, or appends to a line."""
     said = []
     for change in edit.changes:
         new = [line.strip() for line in change.new if line.strip()]
         if change.is_insertion and not new[0].startswith(("import ", "from ")):
-            above = source_file(trace, change.file).line(change.line - 1).strip()
-            said.append(f"`{'; '.join(new)}` after `{above}`, line {change.line - 1}")
+            beside = change.line if is_before else change.line - 1
+            text = source_file(trace, change.file).line(beside).strip()
+            where = "before" if is_before else "after"
+            said.append(f"`{'; '.join(new)}` {where} `{text}`, line {beside}")
         elif not change.is_insertion:
             said.append(f"`{new[0]}` on line {change.line}" if len(new) == 1 else f"at line {change.line}")
     return "; ".join(said)
