@@ -208,7 +208,11 @@ def test_partitions_that_questions_read_are_found(tmp_path: Path) -> None:
     print(trips.riders.max().compute())
     """
     diagnosis = diagnosed(PARQUET + textwrap.dedent(program), tmp_path)
-    assert only(diagnosis, "LZ110").fixes[0].summary.startswith("`trips = trips.persist()` after `trips = dd.read_parquet(")
+    assert (
+        only(diagnosis, "LZ110")
+        .fixes[0]
+        .summary.startswith("`trips = trips.persist()` after `trips = dd.read_parquet(")
+    )
     assert techniques(only(diagnosis, "LZ111"))[0] == "batch-compute"
 
 

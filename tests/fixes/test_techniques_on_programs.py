@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -33,8 +33,8 @@ Diagnose = Callable[[str], Diagnosis]
 
 
 @pytest.fixture
-def diagnosis_of(tmp_path: Path) -> Iterator[Diagnose]:
-    yield lambda text: diagnosed(PRELUDE + textwrap.dedent(text), tmp_path)
+def diagnosis_of(tmp_path: Path) -> Diagnose:
+    return lambda text: diagnosed(PRELUDE + textwrap.dedent(text), tmp_path)
 
 
 def fix_of(found: Diagnosis, technique: Technique) -> tuple[Finding, Fix]:
@@ -214,11 +214,6 @@ APART = [
             break
         sums.append(total)
     print(sums)
-    """,
-    """
-    x = data()
-    steps = iter(range(4))
-    print([float(x[n::4].sum()) for n in steps if float(x[n]) > 0])
     """,
     """
     def told(x):
