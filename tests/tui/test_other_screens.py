@@ -168,7 +168,7 @@ async def test_every_format_is_written(tmp_path: Path, monkeypatch: pytest.Monke
                 await pressed(pilot, "e", *["down"] * number, "enter")
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {f"own_code{suffix}" for suffix in wanted}
-    assert json.loads((tmp_path / "own_code.json").read_text())["schema_version"] == 1
+    assert json.loads((tmp_path / "own_code.json").read_text())["schema_version"] == 2
 
 
 async def test_export_never_overwrites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,8 +99,9 @@ def test_the_fix_stands_beside_the_first_gate_it_is_about(kmeans: TraceData) -> 
     fix = next(node for node in nodes(drawn.content) if node.kind == "fix")
     assert [line.text for line in fix.lines] == [
         "F1  persist",
-        "`pixels = pixels.persist()` before",
-        "`kmeans(pixels, da.from_array(greys))`",
+        "`pixels = pixels.persist()` after `pixels =",
+        "da.from_array(photograph, chunks=(64 * 640,",
+        "3))`, line 39",
     ]
     gates = [node.id for node in nodes(drawn.content) if node.kind == "force"]
     assert fix.beside == gates[0]

@@ -138,10 +138,10 @@ def fixed(line: int, end_line: int, new: tuple[str, ...]) -> Fix:
 def test_a_change_says_which_lines_give_way(build: TraceBuilder) -> None:
     """To what; the button copies the new ones."""
     found = shown_fix(build.trace(), fixed(6, 6, ("    if True:",)), source=True)
-    assert found.change is not None
-    assert found.change.heading == "Replace line 6 of <code>program.py</code>:"
-    assert (found.change.removed, found.change.added) == (("    if total > 3:",), ("    if True:",))
-    assert found.change.after == ()
+    (change,) = found.changes
+    assert change.heading == "Replace line 6 of <code>program.py</code>:"
+    assert (change.removed, change.added) == (("    if total > 3:",), ("    if True:",))
+    assert change.after == ()
     assert found.copied == "    if True:\n"
     assert found.saving == "up to 5 repeated tasks, up to 0.250 s"
 
@@ -157,8 +157,7 @@ def test_a_change_may_put_in_lines_or_replace_several(
     build: TraceBuilder, line: int, end_line: int, heading: str
 ) -> None:
     """Before what is put in stands what follows it."""
-    found = shown_fix(build.trace(), fixed(line, end_line, ("    x = 1",)), source=True).change
-    assert found is not None
+    (found,) = shown_fix(build.trace(), fixed(line, end_line, ("    x = 1",)), source=True).changes
     assert found.heading == heading
     assert found.after == (("    total = float(",) if end_line < line else ())
     assert len(found.removed) == end_line - line + 1
@@ -167,16 +166,16 @@ def test_a_change_may_put_in_lines_or_replace_several(
 def test_a_change_that_is_too_long_is_not_copied_in_part(build: TraceBuilder) -> None:
     """What is left out is said; the button then copies the advice."""
     found = shown_fix(build.trace(), fixed(3, 2, ("line",) * 50), source=True)
-    assert found.change is not None
-    assert len(found.change.added) == 40
-    assert found.change.left_out == "10 more lines left out; the JSON report has all of it"
+    (change,) = found.changes
+    assert len(change.added) == 40
+    assert change.left_out == "10 more lines left out; the JSON report has all of it"
     assert found.copied == "persist: x first (holds it)"
 
 
 def test_without_source_a_fix_has_no_lines(build: TraceBuilder) -> None:
     """Nor code in what it says."""
     found = shown_fix(build.trace(), fixed(3, 2, ("line",)), source=False)
-    assert found.change is None
+    assert found.changes == ()
     assert found.summary == "<code>...</code> first"
     assert found.copied == "persist: ... first (holds it)"
 

@@ -23,8 +23,8 @@ SITE_KEYS = [
 FORCE_KEYS = [
     "id", "parent", "started", "completed", "trigger", "entry", "site", "user_site", "seconds",
     "self_seconds", "task_seconds", "tasks", "tasks_repeated", "tasks_exact", "repeats", "partition_reads",
-    "partition_reads_repeated", "bytes", "expected_bytes", "peak_bytes", "scheduler", "thread", "allowed",
-    "finding",
+    "partition_reads_repeated", "bytes", "expected_bytes", "peak_bytes", "scheduler", "thread", "error",
+    "waited_seconds", "cluster", "worker", "task", "allowed", "finding",
 ]  # fmt: skip
 FINDING_KEYS = [
     "id", "fingerprint", "code", "title", "severity", "actionability", "follows", "entry", "site",
@@ -32,8 +32,8 @@ FINDING_KEYS = [
     "if_not_forced", "at_stake", "why", "depends_on", "fixes",
 ]  # fmt: skip
 FIX_KEYS = [
-    "technique", "audience", "summary", "price", "diff", "replacement", "estimate", "status", "reason",
-    "proof",
+    "technique", "audience", "summary", "price", "sketch", "diff", "edits", "estimate", "status",
+    "reason", "proof",
 ]  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def test_every_field_of_the_contract_is_there_and_no_other(build: TraceBuilder) 
         "schema_version", "program", "totals", "forces", "unknown_shapes", "failures", "findings",
         "stayed_lazy", "blind_spots",
     ]  # fmt: skip
-    assert found["schema_version"] == 1
+    assert found["schema_version"] == 2
     assert list(found["program"]) == ["argv", "seconds", "ended", "exception", "array_api_set", "versions"]
     assert list(found["totals"]) == [
         "calls", "forces", "forced_seconds", "tasks", "tasks_repeated", "bytes", "unattributed_forces",

@@ -16,6 +16,7 @@ from lazyscope.fixes.edit import Change
 from lazyscope.model.events import File
 from lazyscope.report import sarif_report
 from lazyscope.report.sarif_report import _artifact, _replacement
+from recorded_samples import recorded
 from sarif_check import assert_sarif
 from trace_builder import TraceBuilder
 
@@ -211,14 +212,14 @@ def test_replacements_change_whole_lines(line: int, end_line: int, new: tuple[st
 
 def test_a_fix_that_is_sure_can_be_applied() -> None:
     """It names the file like the location does."""
-    build = TraceBuilder("program.py")
-    build.source("program.py", "y = a if bool(x.max()) else b\n")
-    build.force(build.at("program.py", "bool(x.max())"), "__bool__", seconds=1)
-    (result,) = results(build.end())
+    trace = recorded("kmeans")
+    result = json.loads(sarif_report.render(trace))["runs"][0]["results"][0]
     (fix,) = result["fixes"]
     (change,) = fix["artifactChanges"]
     assert change["artifactLocation"] == result["locations"][0]["physicalLocation"]["artifactLocation"]
-    assert "where(" in change["replacements"][0]["insertedContent"]["text"]
+    (put_in,) = change["replacements"]
+    assert put_in["insertedContent"]["text"] == "    pixels = pixels.persist()\n"
+    assert put_in["deletedRegion"]["startLine"] == 40
 
 
 def test_without_source_there_is_none() -> None:

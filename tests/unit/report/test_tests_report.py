@@ -232,7 +232,7 @@ def test_the_file_is_whole_and_as_published_after_each_test(tmp_path: Path) -> N
     path.write_text("x" * 100_000)
     report = TestsReport(path, shown="report.json")
     report.open()
-    assert read_report(path) == {"schema_version": 1, "tests": [], "findings": []}
+    assert read_report(path) == {"schema_version": 2, "tests": [], "findings": []}
     whole = part_of_test("t.py::\udc80\x1b数", traced(), {"setup": 0})
     report.add(whole | {"outcome": "failed"})
     report.add(missing_part("t.py::b", "gone") | {"outcome": "error"})
