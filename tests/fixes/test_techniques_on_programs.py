@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -33,8 +33,8 @@ Diagnose = Callable[[str], Diagnosis]
 
 
 @pytest.fixture
-def diagnosis_of(tmp_path: Path) -> Iterator[Diagnose]:
-    yield lambda text: diagnosed(PRELUDE + textwrap.dedent(text), tmp_path)
+def diagnosis_of(tmp_path: Path) -> Diagnose:
+    return lambda text: diagnosed(PRELUDE + textwrap.dedent(text), tmp_path)
 
 
 def fix_of(found: Diagnosis, technique: Technique) -> tuple[Finding, Fix]:
@@ -178,12 +178,28 @@ TOGETHER = [
             "    sums.append(next(computed))",
         ],
     ),
+    (
+        """
+        x = data()
+        ends = np.array([x.min(), x.max(), 2])
+        print(ends, ends.dtype)
+        """,
+        ["ends = np.array(da.compute(x.min(), x.max(), 2))"],
+    ),
+    (
+        """
+        x = data()
+        table = np.asarray([[x.min(), 0], [*[x.max()], 1]], dtype="f4")
+        print(table, table.dtype)
+        """,
+        ['table = np.asarray(da.compute([x.min(), 0], [*[x.max()], 1]), dtype="f4")'],
+    ),
 ]
 
 
 @pytest.mark.parametrize(("body", "lines"), TOGETHER)
 def test_results_are_computed_together(body: str, lines: list[str], diagnosis_of: Diagnose) -> None:
-    """In a row, in a loop, in a comprehension."""
+    """In a row, in a loop, in a comprehension, in a list that NumPy makes an array of."""
     _, fix = fix_of(diagnosis_of(body), "batch-compute")
     assert fix.edit is not None
     assert lines_after(body, fix.edit) == lines
@@ -250,3 +266,18 @@ def test_an_array_that_is_made_again_and_again_is_not_held_there(diagnosis_of: D
     """
     fixes = [fix for found in diagnosis_of(body).findings for fix in found.fixes]
     assert not any("x = x.persist()" in line for fix in fixes if fix.edit for line in fix.edit.main.new)
+
+
+def test_an_array_without_a_name_that_two_lines_make_is_not_held_at_one_of_them(
+    diagnosis_of: Diagnose,
+) -> None:
+    """The other line makes it anew: nothing would be saved."""
+    body = """
+    first = [da.arange(12, chunks=4)]
+    second = [da.arange(12, chunks=4) + 1]
+    print(first[0].sum().compute())
+    print(second[0].sum().compute())
+    """
+    found = diagnosis_of(body).findings
+    assert [one.code for one in found if one.code == "LZ110"] == []
+    assert [fix for one in found for fix in one.fixes if fix.technique == "persist" and fix.edit] == []
