@@ -232,11 +232,6 @@ APART = [
     print(sums)
     """,
     """
-    x = data()
-    steps = iter(range(4))
-    print([float(x[n::4].sum()) for n in steps if float(x[n]) > 0])
-    """,
-    """
     def told(x):
         print("asked")
         return x.sum()
@@ -253,6 +248,24 @@ def test_what_depends_on_more_than_the_data_is_left_apart(body: str, diagnosis_o
     """On a value of the group, a changed variable, a loop that may end early, something printed."""
     fixes = [fix for found in diagnosis_of(body).findings for fix in found.fixes]
     assert [fix for fix in fixes if fix.technique == "batch-compute" and fix.edit is not None] == []
+
+
+def test_a_comprehension_goes_through_what_can_be_gone_through_once_only_once(
+    diagnosis_of: Diagnose,
+) -> None:
+    """Its condition is asked for each element, as before; the values are computed together."""
+    body = """
+    x = data()
+    steps = iter(range(4))
+    print([float(x[n::4].sum()) for n in steps if float(x[n]) > 0])
+    """
+    _, fix = fix_of(diagnosis_of(body), "batch-compute")
+    assert fix.edit is not None
+    together = "da.compute(*[x[n::4].sum() for n in steps if float(x[n]) > 0])"
+    assert lines_after(body, fix.edit) == [f"print([float(value) for value in {together}])"]
+    text = PRELUDE + textwrap.dedent(body)
+    assert outcome(with_edit(text, fix.edit)) == (outcome(text)[0], 8)
+    assert outcome(text)[1] == 16
 
 
 def test_an_array_that_is_made_again_and_again_is_not_held_there(diagnosis_of: Diagnose) -> None:
