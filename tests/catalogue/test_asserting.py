@@ -75,4 +75,11 @@ def test_a_list_of_arrays_in_an_assertion_is_still_to_be_stacked(tmp_path: Path)
     text = "assert_allclose(held[:2], np.array([held.max(), held.min()]), atol=2)\n"
     (found,) = [one for one in findings(text, tmp_path) if "list of dask arrays" in one.why]
     assert (found.code, found.severity) == ("LZ103", "low")
-    assert "`da.stack([held.max(), held.min()])`" in found.fixes[0].summary
+    assert [fix.technique for fix in found.fixes] == ["batch-compute", "native-function"]
+    assert found.fixes[0].edit is not None
+    assert found.fixes[0].edit.main.new == (
+        "assert_allclose(held[:2], np.array(da.compute(held.max(), held.min())), atol=2)",
+    )
+    assert found.fixes[1].summary == (
+        "stack the elements of `[held.max(), held.min()]` with `stack` of `da`, which stays lazy"
+    )

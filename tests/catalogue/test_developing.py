@@ -41,7 +41,9 @@ def test_the_developer_of_a_library_gets_the_fixes_for_the_library(tmp_path: Pat
     assert for_caller["site"]["code"] == for_developer["site"]["code"]
     assert for_caller["user_site"]["file"] == "program.py"
     assert for_caller["fixes"][0]["technique"] == "remove-check"
-    assert for_caller["fixes"][0]["replacement"]["new"] == ["kmeans(obs, obs[:2] + 0, check_finite=False)"]
+    (edit,) = for_caller["fixes"][0]["edits"]
+    assert edit["old"] == ["kmeans(obs, obs[:2] + 0)"]
+    assert edit["new"] == ["kmeans(obs, obs[:2] + 0, check_finite=False)"]
     assert [fix["audience"] for fix in for_caller["fixes"] if fix["technique"] == "guard-lazy"] == ["library"]
     assert for_developer["user_site"]["file"].startswith("scipy/")
     assert for_developer["fixes"][0]["technique"] == "guard-lazy"

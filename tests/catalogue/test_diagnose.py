@@ -138,11 +138,11 @@ def test_what_a_call_forced_besides_goes_away_with_a_fix_that_ends_it_all(
     found = diagnose(build.end().trace())
     assert described(found) == [
         ("F1", "LZ103", (2,), None),
+        ("F1a", "LZ103", (1,), "F1"),
         ("F2", "LZ103", (3,), None),
         ("F3", "LZ103", (4,), None),
-        ("F4", "LZ103", (1,), "F1"),
     ]
-    assert found.findings[3].actionability == "follow-on"
+    assert found.findings[1].actionability == "follow-on"
 
 
 def test_a_finding_about_forces_of_others_has_no_share_of_its_own(

@@ -178,12 +178,28 @@ TOGETHER = [
             "    sums.append(next(computed))",
         ],
     ),
+    (
+        """
+        x = data()
+        ends = np.array([x.min(), x.max(), 2])
+        print(ends, ends.dtype)
+        """,
+        ["ends = np.array(da.compute(x.min(), x.max(), 2))"],
+    ),
+    (
+        """
+        x = data()
+        table = np.asarray([[x.min(), 0], [*[x.max()], 1]], dtype="f4")
+        print(table, table.dtype)
+        """,
+        ['table = np.asarray(da.compute([x.min(), 0], [*[x.max()], 1]), dtype="f4")'],
+    ),
 ]
 
 
 @pytest.mark.parametrize(("body", "lines"), TOGETHER)
 def test_results_are_computed_together(body: str, lines: list[str], diagnosis_of: Diagnose) -> None:
-    """In a row, in a loop, in a comprehension."""
+    """In a row, in a loop, in a comprehension, in a list that NumPy makes an array of."""
     _, fix = fix_of(diagnosis_of(body), "batch-compute")
     assert fix.edit is not None
     assert lines_after(body, fix.edit) == lines
@@ -234,6 +250,24 @@ def test_what_depends_on_more_than_the_data_is_left_apart(body: str, diagnosis_o
     assert [fix for fix in fixes if fix.technique == "batch-compute" and fix.edit is not None] == []
 
 
+def test_a_comprehension_goes_through_what_can_be_gone_through_once_only_once(
+    diagnosis_of: Diagnose,
+) -> None:
+    """Its condition is asked for each element, as before; the values are computed together."""
+    body = """
+    x = data()
+    steps = iter(range(4))
+    print([float(x[n::4].sum()) for n in steps if float(x[n]) > 0])
+    """
+    _, fix = fix_of(diagnosis_of(body), "batch-compute")
+    assert fix.edit is not None
+    together = "da.compute(*[x[n::4].sum() for n in steps if float(x[n]) > 0])"
+    assert lines_after(body, fix.edit) == [f"print([float(value) for value in {together}])"]
+    text = PRELUDE + textwrap.dedent(body)
+    assert outcome(with_edit(text, fix.edit)) == (outcome(text)[0], 8)
+    assert outcome(text)[1] == 16
+
+
 def test_an_array_that_is_made_again_and_again_is_not_held_there(diagnosis_of: Diagnose) -> None:
     """In a helper that is called for each step the statement would run for each step, too."""
     body = """
@@ -245,3 +279,18 @@ def test_an_array_that_is_made_again_and_again_is_not_held_there(diagnosis_of: D
     """
     fixes = [fix for found in diagnosis_of(body).findings for fix in found.fixes]
     assert not any("x = x.persist()" in line for fix in fixes if fix.edit for line in fix.edit.main.new)
+
+
+def test_an_array_without_a_name_that_two_lines_make_is_not_held_at_one_of_them(
+    diagnosis_of: Diagnose,
+) -> None:
+    """The other line makes it anew: nothing would be saved."""
+    body = """
+    first = [da.arange(12, chunks=4)]
+    second = [da.arange(12, chunks=4) + 1]
+    print(first[0].sum().compute())
+    print(second[0].sum().compute())
+    """
+    found = diagnosis_of(body).findings
+    assert [one.code for one in found if one.code == "LZ110"] == []
+    assert [fix for one in found for fix in one.fixes if fix.technique == "persist" and fix.edit] == []

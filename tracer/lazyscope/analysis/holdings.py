@@ -168,14 +168,17 @@ _MOST_STEPS = 4
 
 
 def _anonymous(trace: TraceData, arrays: Sequence[Array], began: float) -> tuple[Held, ...]:
-    """Arrays by the expressions of the user's that made them, each once; none unless all have one."""
+    """Arrays by the expressions of the user's that made them, each once; none unless all have one.
+
+    What is made by two expressions cannot be held at one of them: the other makes it anew.
+    """
     found: list[Held] = []
     for array in arrays:
         call, position = array.made_by, array.position
         if call is None or position is None or call.site != call.user_site or array.layer is None:
             return ()
         text = locate(trace, position).expression
-        if text is None or call.at > began or is_made_again(trace, array):
+        if text is None or call.at > began or len(_makings(trace).get(array.text, ())) > 1:
             return ()
         found.append(Held(text, array, is_named=False))
     return tuple(found)

@@ -36,6 +36,7 @@ from lazyscope.catalogue.failing import lazy_twin
 from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.labelled_arrays import instead_of_numpy
 from lazyscope.catalogue.rewriting import hold_at_user, line_with, namespace, present
+from lazyscope.fixes.batch_elements import elements_at_once
 from lazyscope.fixes.fix import Fix
 from lazyscope.fixes.map_blocks import SKETCH, on_chunks
 
@@ -189,7 +190,7 @@ def _fixes(evidence: ForceEvidence, *, listed: bool) -> tuple[Fix, ...]:
     if reading is None:
         return present(*caller_fixes(evidence), _map_blocks(evidence), leave_it(evidence))
     if listed:
-        return present(*caller_fixes(evidence), _stack(evidence, reading), _batch(evidence, reading))
+        return present(*caller_fixes(evidence), _stack(evidence, reading), elements_at_once(evidence))
     labelled = instead_of_numpy(evidence, reading)
     if labelled:
         return present(*labelled, hold_at_user(evidence), leave_it(evidence))
@@ -332,14 +333,4 @@ def _stack(evidence: ForceEvidence, reading: Reading) -> Fix:
         "nothing changes; plain numbers among the elements must be made arrays",
         author(evidence),
         edit=replacement,
-    )
-
-
-def _batch(evidence: ForceEvidence, reading: Reading) -> Fix:
-    listed = reading.call.displayed[0] if reading.call is not None else "[...]"
-    return Fix(
-        "batch-compute",
-        f"compute the elements of `{short(listed)}` together: one execution for all",
-        "the graph is still executed, once",
-        author(evidence),
     )

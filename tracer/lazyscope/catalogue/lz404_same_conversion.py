@@ -45,11 +45,14 @@ EXAMPLE = """
 import dask.array as da
 
 x = da.arange(1200, chunks=400).persist()
-results = {"total": (x % 7 + 1).sum()}
+
+
+def total():
+    return (x % 7 + 1).sum()
 
 
 def scaled(part):
-    return part / results["total"].compute()
+    return part / total().compute()
 
 
 print(scaled(scaled(scaled(0.5))))
@@ -59,11 +62,11 @@ REPAIRED = """
 import dask.array as da
 
 x = da.arange(1200, chunks=400).persist()
-results = {"total": (x % 7 + 1).sum().compute()}
+total = (x % 7 + 1).sum().compute()
 
 
 def scaled(part):
-    return part / results["total"]
+    return part / total
 
 
 print(scaled(scaled(scaled(0.5))))

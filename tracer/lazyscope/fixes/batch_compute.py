@@ -242,7 +242,7 @@ def _in_a_row(draft: Draft, tree: ast.Module, requests: list[_Request]) -> str |
     source = source_file(draft.trace, file)
     indent = indent_of(source, block[at].lineno)
     texts = [_text(source.lines, one.asked) for one in order]
-    call = _call(_computing(draft, file), texts, indent, f"{', '.join(names)} = ")
+    call = _call(computing(draft, file), texts, indent, f"{', '.join(names)} = ")
     draft.insert_before(file, block[at], *call)
     for one, name in zip(order, names, strict=True):
         if _is_whole(one, name):
@@ -251,7 +251,7 @@ def _in_a_row(draft: Draft, tree: ast.Module, requests: list[_Request]) -> str |
             draft.remove(file, one.statement)
         else:
             draft.replace(file, one.node, name)
-    return f"{', '.join(names)} = {_computing(draft, file)}({', '.join(texts)})"
+    return f"{', '.join(names)} = {computing(draft, file)}({', '.join(texts)})"
 
 
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return, ast.AugAssign)
@@ -386,7 +386,7 @@ def _in_loop(draft: Draft, tree: ast.Module, one: _Request) -> str | None:
     name = _plural(tree, one)
     if name is None or not _has_no_own_meaning(inlined.text):
         return None
-    compute = _computing(draft, one.file)
+    compute = computing(draft, one.file)
     indent = indent_of(source, outer.lineno)
     line = f"{name} = iter({compute}(*[{inlined.text} {' '.join(headers)}]))"
     lines = [line]
@@ -495,7 +495,7 @@ def _in_comprehension(draft: Draft, tree: ast.Module, one: _Request) -> str | No
     variables = {name for generator in whole.generators for name in stored_names(generator.target)}
     asked = _text(source.lines, one.asked)
     header = _between(source.lines, whole.elt, whole)
-    compute = f"{_computing(draft, one.file)}(*[{asked}{header}])"
+    compute = f"{computing(draft, one.file)}(*[{asked}{header}])"
     is_list = isinstance(whole, ast.ListComp)
     if whole.elt is one.node and one.node is not one.asked:
         draft.replace(one.file, whole, f"list({compute})" if is_list else f"({compute})")
@@ -527,7 +527,7 @@ def _without(whole: ast.AST, left_out: ast.AST) -> Iterator[ast.AST]:
 # Text
 
 
-def _computing(draft: Draft, file: int) -> str:
+def computing(draft: Draft, file: int) -> str:
     """``dask.compute``, or ``da.compute`` where only the array module is imported."""
     tree = source_file(draft.trace, file).tree
     if tree is not None and known_as(tree, "dask") is None:
