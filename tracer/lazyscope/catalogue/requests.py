@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field, replace
 
 from lazyscope.analysis.asked import are_located, blocks_of
@@ -9,6 +10,7 @@ from lazyscope.analysis.evidence import Placed
 from lazyscope.analysis.holdings import stands_for_itself
 from lazyscope.analysis.places import Place, place_of
 from lazyscope.analysis.reading import Reading, is_scalar_conversion, read
+from lazyscope.analysis.source import found_at
 from lazyscope.analysis.syntax.dependents import dependent_lines
 from lazyscope.catalogue.asking import asks_by_method, called
 from lazyscope.model.trace import Force, TraceData
@@ -19,6 +21,8 @@ _COMPARING = ("max", "min", "round")
 
 _COLLECTED = ("element", "stored")
 """What becomes of results that are put into a report, which later lines only add to."""
+_COLLECTING = ("add", "append", "insert", "setdefault")
+"""Methods of collections that take one result."""
 
 
 @dataclass
@@ -91,8 +95,8 @@ def sharing_groups(trace: TraceData) -> list[Group]:
 def waiting_groups(trace: TraceData) -> list[Group]:
     """Requests by one line in a loop that share nothing: each waits for the one before.
 
-    Left out are those whose results would not fit well into memory together: a loop may be there to hold
-    one at a time.
+    Left out are those whose results would not fit well into memory together, and arrays of which a turn
+    keeps only what it makes of them: a loop may be there to hold one at a time.
     """
     return [
         group
@@ -102,6 +106,7 @@ def waiting_groups(trace: TraceData) -> list[Group]:
         and len({place_of(trace, request.position) for request in group.requests}) == 1
         and not group.without_strangers().shares
         and _fit_together(group)
+        and (_is_kept(trace, group.requests[0]) or all(map(_is_number, group.requests)))
     ]
 
 
@@ -109,6 +114,8 @@ _FEWEST_TURNS = 3
 _SHARE_OF_FREE = 0.25
 _ASSUMED_FREE = 4_000_000_000
 """Bytes, where it is not recorded how much was free."""
+_LARGEST_NUMBER = 16
+"""Bytes of a complex number."""
 
 
 def _fit_together(group: Group) -> bool:
@@ -118,6 +125,23 @@ def _fit_together(group: Group) -> bool:
     begins = [request.force.begin for request in group.requests]
     free = min((begin.free_bytes for begin in begins if begin.free_bytes is not None), default=_ASSUMED_FREE)
     return len(known) == len(sizes) and sum(known) < free * _SHARE_OF_FREE
+
+
+def _is_number(request: Request) -> bool:
+    end = request.force.end
+    return end is not None and end.bytes is not None and end.bytes <= _LARGEST_NUMBER
+
+
+def _is_kept(trace: TraceData, request: Request) -> bool:
+    """Whether the program collects the results themselves, so that they are in memory together anyway."""
+    if request.reading.outcome in _COLLECTED:
+        return True
+    found = found_at(trace, request.position)
+    node = found.expression if found is not None else None
+    around = found.parents.get(node) if found is not None and node is not None else None
+    if not isinstance(around, ast.Call) or not isinstance(around.func, ast.Attribute):
+        return False
+    return node in around.args and around.func.attr in _COLLECTING
 
 
 def _groups(trace: TraceData) -> list[Group]:

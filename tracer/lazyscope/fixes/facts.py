@@ -251,9 +251,17 @@ def _is_no_number(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and not isinstance(node.value, bool | int | float | complex)
 
 
+def _is_number(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.op, ast.UAdd | ast.USub) and _is_number(node.operand)
+    return isinstance(node, ast.Constant) and not _is_no_number(node)
+
+
 def _is_harmless(spot: Spot, call: ast.Call) -> bool:
     function = call.func
     if isinstance(function, ast.Attribute) and is_namespace(spot, function.value):
+        if function.attr in ("asarray", "array") and all(map(_is_number, call.args)):
+            return all(word.arg == "dtype" for word in call.keywords)
         return function.attr not in ("compute", "persist", "asarray", "array", "linspace", "arange")
     if isinstance(function, ast.Attribute):
         return function.attr in _PURE_METHODS - {"compute", "persist", "item"}
