@@ -18,7 +18,7 @@ LONGEST_TEXT = 1_000
 _QUOTED = re.compile(r"(`[^`]+`)")
 _SPACE = re.compile(r"(\s+)")
 _WORD = re.compile(r"(?:[^\W_]|[-.,;:!?'\"()%/+=×≥≤…–])+")
-_LINKED = re.compile(r"://|www\.|\bgh-\d|\b[0-9a-f]{7,}\b", re.IGNORECASE)
+_LINKED = re.compile(r"://|www\.|gh-\d|\b[0-9a-f]{7,}\b", re.IGNORECASE)
 """What GitHub makes a link of without any markup: addresses, issues and commits."""
 _BEGINS_BLOCK = re.compile(r"[-+=]+|\d+[.)]")
 _ENDING = re.compile(r"[.,;:!?]*$")
