@@ -359,15 +359,6 @@ HARMLESS = [
         id="time steps that are held",
     ),
     pytest.param(
-        "return [X[20 * i : 20 * i + 20].compute().shape for i in range(4)]", "", id="parts one after another"
-    ),
-    pytest.param(
-        "tops = []\nfor i in range(4):\n    part = X[20 * i : 20 * i + 20].compute()\n"
-        "    tops.append(part.max())\nreturn tops",
-        "",
-        id="parts of which a number is kept",
-    ),
-    pytest.param(
         "y = da.apply_along_axis(np.cumsum, 0, X, dtype=float, shape=(80,))\nreturn y.sum().compute()",
         "",
         id="a function along an axis",
@@ -379,6 +370,29 @@ HARMLESS = [
 def test_nothing_is_said_of_what_is_right(body: str, imports: str, tmp_path: Path) -> None:
     found = above_info(diagnosed(program(body, imports, dispatch=True), tmp_path))
     assert not found, [(one.code, one.why) for one in found]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return [X[20 * i : 20 * i + 20].compute().shape for i in range(4)]",
+        "tops = []\nfor i in range(4):\n    part = X[20 * i : 20 * i + 20].compute()\n"
+        "    tops.append(part.max())\nreturn tops",
+    ],
+)
+def test_a_loop_may_be_there_to_hold_one_large_part_at_a_time(
+    body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of little that is no reason: then all parts are better computed together."""
+    (found,) = above_info(diagnosed(program(body), tmp_path))
+    assert (found.code, found.fixes[0].technique, found.fixes[0].is_sketch) == (
+        "LZ111",
+        "batch-compute",
+        False,
+    )
+    monkeypatch.setattr("lazyscope.catalogue.requests.LITTLE", 0)
+    (tmp_path / "large").mkdir()
+    assert above_info(diagnosed(program(body), tmp_path / "large")) == []
 
 
 def test_no_array_of_numpy_is_computed(tmp_path: Path) -> None:

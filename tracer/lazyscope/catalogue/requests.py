@@ -95,8 +95,8 @@ def sharing_groups(trace: TraceData) -> list[Group]:
 def waiting_groups(trace: TraceData) -> list[Group]:
     """Requests by one line in a loop that share nothing: each waits for the one before.
 
-    Left out are those whose results would not fit well into memory together, and arrays of which a turn
-    keeps only what it makes of them: a loop may be there to hold one at a time.
+    Left out are those whose results would not fit well into memory together, and larger arrays of which a
+    turn keeps only what it makes of them: a loop may be there to hold one at a time.
     """
     return [
         group
@@ -106,7 +106,7 @@ def waiting_groups(trace: TraceData) -> list[Group]:
         and len({place_of(trace, request.position) for request in group.requests}) == 1
         and not group.without_strangers().shares
         and _fit_together(group)
-        and (_is_kept(trace, group.requests[0]) or all(map(_is_number, group.requests)))
+        and (_is_kept(trace, group.requests[0]) or _is_little(group))
     ]
 
 
@@ -114,8 +114,8 @@ _FEWEST_TURNS = 3
 _SHARE_OF_FREE = 0.25
 _ASSUMED_FREE = 4_000_000_000
 """Bytes, where it is not recorded how much was free."""
-_LARGEST_NUMBER = 16
-"""Bytes of a complex number."""
+LITTLE = 64_000_000
+"""Bytes that nobody spares by a loop."""
 
 
 def _fit_together(group: Group) -> bool:
@@ -127,9 +127,9 @@ def _fit_together(group: Group) -> bool:
     return len(known) == len(sizes) and sum(known) < free * _SHARE_OF_FREE
 
 
-def _is_number(request: Request) -> bool:
-    end = request.force.end
-    return end is not None and end.bytes is not None and end.bytes <= _LARGEST_NUMBER
+def _is_little(group: Group) -> bool:
+    ends = [request.force.end for request in group.requests]
+    return sum(end.bytes or 0 for end in ends if end is not None) <= LITTLE
 
 
 def _is_kept(trace: TraceData, request: Request) -> bool:
