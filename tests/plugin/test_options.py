@@ -186,10 +186,10 @@ def test_a_report_survives_what_runs_no_session(
     """Asking for help must not cost anybody a report."""
     suite(test_it=FORCING)
     path = pytester.path / "report.json"
-    path.write_text(json.dumps({"schema_version": 1, "tests": [], "findings": []}))
+    path.write_text(json.dumps({"schema_version": 2, "tests": [], "findings": []}))
     result = run(option, "--lazyscope-report=report.json", "-W", "error").result
     assert result.ret == pytest.ExitCode.OK
-    assert path.read_text() == '{"schema_version": 1, "tests": [], "findings": []}'
+    assert path.read_text() == '{"schema_version": 2, "tests": [], "findings": []}'
     if option == "--help":
         result.stdout.fnmatch_lines(["*--lazyscope-match=PATTERN*"])
 

@@ -30,7 +30,8 @@ import xarray as xr
 
 def day(number):
     data = da.arange(6, chunks=3) + number
-    return xr.Dataset({"t": (("day", "x"), data[None])}, coords={"day": [number], "sea": ("x", data > -1)})
+    coords = {"day": [number], "sea": ("x", data > -1)}
+    return xr.Dataset({"t": (("day", "x"), data[None])}, coords)
 
 
 week = xr.concat([day(0), day(1)], "day", coords="different", compat="equals")
@@ -43,7 +44,8 @@ import xarray as xr
 
 def day(number):
     data = da.arange(6, chunks=3) + number
-    return xr.Dataset({"t": (("day", "x"), data[None])}, coords={"day": [number], "sea": ("x", data > -1)})
+    coords = {"day": [number], "sea": ("x", data > -1)}
+    return xr.Dataset({"t": (("day", "x"), data[None])}, coords)
 
 
 week = xr.concat([day(0), day(1)], "day", coords="minimal", compat="override")

@@ -21,6 +21,7 @@ from lazyscope.fixes.fix import Estimate, Fix
 from lazyscope.fixes.placement import Definition, before_first_use, definition_of, file_at, owner_of
 from lazyscope.model.trace import TraceData
 
+_CLOSING = (")", "]", "}")
 _SINGLE = (ast.Call, ast.Name, ast.Attribute, ast.Subscript)
 """Expressions that a method can be called of as they are."""
 
@@ -162,7 +163,9 @@ def summary_of(trace: TraceData, edit: Edit, *, is_before: bool = False) -> str:
             beside = change.line if is_before else change.line - 1
             text = source_file(trace, change.file).line(beside).strip()
             where = "before" if is_before else "after"
-            said.append(f"`{'; '.join(new)}` {where} `{text}`, line {beside}")
+            # The last line of several says nothing of the statement.
+            shown = f"`{text}`, line {beside}" if text[:1] not in _CLOSING else f"line {beside}"
+            said.append(f"`{'; '.join(new)}` {where} {shown}")
         elif not change.is_insertion:
             said.append(f"`{new[0]}` on line {change.line}" if len(new) == 1 else f"at line {change.line}")
     return "; ".join(said)
