@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 import sample_traces
-from recorded_samples import recorded
 from html_pages import hand_drawn
 from lazyscope.model.trace import TraceData
 from lazyscope.report.graphs.rendering import renderer
 from lazyscope.report.html import drawings
+from recorded_samples import recorded
 from trace_builder import TraceBuilder
 
 Open = Callable[..., Any]

@@ -111,7 +111,7 @@ def test_collection_errors(suite: Suite, run: Runner) -> None:
     suite(test_a="import no_such_module", test_b="def test_b():\n    pass")
     stopped = run("--lazyscope-report=report.json")
     assert stopped.result.ret == pytest.ExitCode.INTERRUPTED
-    assert stopped.report == {"schema_version": 1, "tests": [], "findings": []}
+    assert stopped.report == {"schema_version": 2, "tests": [], "findings": []}
     assert stopped.section == ["no test was traced", "report in report.json"]
     went_on = run("--lazyscope-report=report.json", "--continue-on-collection-errors")
     assert went_on.outcomes() == {"test_b": "passed"}

@@ -46,7 +46,7 @@ async def test_calls_lead_to_forces_and_findings() -> None:
         await pressed(pilot, "2", *["right"] * 6, "enter")
         assert "Force 4 by __array__" in shown(pilot)
         await pressed(pilot, "left_square_bracket", "f")
-        assert pilot.app.session.selected == "F3"
+        assert pilot.app.session.selected == "F2a"
         await pressed(pilot, "2", "home", "r")
         assert "Force 3 by __array__" in shown(pilot)
 
@@ -97,8 +97,8 @@ async def test_force_filters_combine() -> None:
         assert "42 forces" in await pressed(pilot, "escape", "slash")
         assert "41 forces" in await pressed(pilot, "enter", "n")
         assert "2 forces" in await pressed(pilot, "escape", "w")
-        assert "finding:f7" in shown(pilot)
-        assert "finding:f7" not in await pressed(pilot, "w")
+        assert "finding:f2c" in shown(pilot)
+        assert "finding:f2c" not in await pressed(pilot, "w")
 
 
 async def test_forces_are_ordered_by_cost() -> None:
@@ -114,7 +114,7 @@ async def test_enter_leads_from_force_to_finding() -> None:
     """And back."""
     async with explored(KMEANS) as pilot:
         await pressed(pilot, "3", "enter")
-        assert pilot.app.session.selected == "F7"
+        assert pilot.app.session.selected == "F2c"
         assert "Force 1 by __bool__" in await pressed(pilot, "left_square_bracket")
 
 

@@ -195,7 +195,7 @@ async def test_next_force_and_where_it_leads() -> None:
         assert "  3  " in shown(pilot)
         assert "Force 3 by __array__" in await pressed(pilot, "left_square_bracket")
         await pressed(pilot, "f")
-        assert pilot.app.session.selected == "F4"
+        assert pilot.app.session.selected == "F2b"
 
 
 async def test_zoom_and_pan() -> None:
@@ -231,7 +231,7 @@ async def test_zoom_and_pan() -> None:
 async def test_finding_is_shown_from_its_page() -> None:
     """All of its forces are in view, the first is selected."""
     async with explored(KMEANS) as pilot:
-        await pressed(pilot, "down", "t")
+        await pressed(pilot, "down", "down", "t")
         strip = strip_of(pilot)
         found = pilot.app.session.finding("F2")
         assert strip.selected is not None

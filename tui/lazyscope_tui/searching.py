@@ -29,11 +29,11 @@ class Term:
 
 
 def _holds(text: str, word: str) -> bool:
-    """Whether the word is in a text, a number at its end as a whole: ``F1`` is not in ``F12``."""
+    """Whether the word is in a text, a number at its end as a whole: ``F1`` is neither in ``F12`` nor in ``F1a``."""
     start = text.find(word)
     while start >= 0:
         end = start + len(word)
-        if not (word[-1:].isdigit() and text[end : end + 1].isdigit()):
+        if not (word[-1:].isdigit() and text[end : end + 1].isalnum()):
             return True
         start = text.find(word, start + 1)
     return False
