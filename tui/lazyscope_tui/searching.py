@@ -29,7 +29,7 @@ class Term:
 
 
 def _holds(text: str, word: str) -> bool:
-    """Whether the word is in a text, a number at its end as a whole: ``F1`` is neither in ``F12`` nor in ``F1a``."""
+    """Whether the word is in a text, a number at its end as a whole: ``F1`` is not in ``F12`` or ``F1a``."""
     start = text.find(word)
     while start >= 0:
         end = start + len(word)
