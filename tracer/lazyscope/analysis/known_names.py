@@ -53,14 +53,14 @@ def is_global(trace: TraceData, file: int, name: str) -> bool:
 
     In notebooks it is another cell, and a text that is executed finds what there was.
     """
-    known: set[tuple[int, int]] | None = vars(trace).get("_known_globals")
+    known: set[tuple[int, str]] | None = vars(trace).get("_known_globals")
     if known is None:
         known = vars(trace)["_known_globals"] = {
-            (trace.codes[trace.positions[one.position].code].file, one.name)
+            (trace.codes[trace.positions[one.position].code].file, trace.texts[one.name])
             for one in trace.names
             if one.scope == "global"
         }
-    return any(number == file and trace.texts[text] == name for number, text in known)
+    return (file, name) in known
 
 
 def _known(trace: TraceData) -> _Known:

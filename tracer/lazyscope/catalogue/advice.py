@@ -20,6 +20,7 @@ from lazyscope.fixes.compute_once import compute_in_call
 from lazyscope.fixes.edit import Edit, one_change
 from lazyscope.fixes.fix import Audience, Fix
 from lazyscope.fixes.persist import persist
+from lazyscope.fixes.placement import file_at
 from lazyscope.fixes.words import SKETCHES
 from lazyscope.model.trace import Force, TraceData
 
@@ -72,11 +73,6 @@ def line_of(site: SourceSite | None) -> str:
 
 
 # Lines for the user's file
-
-
-def file_at(trace: TraceData, position: int) -> int:
-    """Number of the file that a position lies in."""
-    return trace.codes[trace.positions[position].code].file
 
 
 def lines_before(trace: TraceData, position: int, insertion: Insertion, *lines: str) -> Edit:

@@ -14,7 +14,7 @@ from lazyscope.analysis.provenance import dependencies
 from lazyscope.analysis.reading import Reading, read
 from lazyscope.analysis.savings import if_persisted
 from lazyscope.analysis.syntax.terms import path_of, targets_of
-from lazyscope.catalogue.advice import file_at, held, names
+from lazyscope.catalogue.advice import held, names
 from lazyscope.fixes.check import objections
 from lazyscope.fixes.compute_before import told
 from lazyscope.fixes.consumers import Consumers
@@ -22,6 +22,7 @@ from lazyscope.fixes.edit import Draft, Edit, one_change
 from lazyscope.fixes.fix import Estimate, Fix
 from lazyscope.fixes.pass_as_argument import as_argument
 from lazyscope.fixes.persist import estimate_of
+from lazyscope.fixes.placement import file_at
 from lazyscope.fixes.written import written_at
 from lazyscope.model.trace import TraceData
 

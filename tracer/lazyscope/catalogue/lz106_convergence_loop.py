@@ -28,22 +28,14 @@ from lazyscope.analysis.evidence import ForceEvidence
 from lazyscope.analysis.reading import Reading, read
 from lazyscope.analysis.savings import if_persisted
 from lazyscope.analysis.syntax.loops import Loop
-from lazyscope.catalogue.advice import (
-    author,
-    caller_fixes,
-    file_at,
-    held,
-    names,
-    persist_before,
-    short,
-    times,
-)
+from lazyscope.catalogue.advice import author, caller_fixes, held, names, persist_before, short, times
 from lazyscope.catalogue.deciding import SCALARS
 from lazyscope.catalogue.finding import Match
 from lazyscope.catalogue.rewriting import present
 from lazyscope.fixes.fix import Estimate, Fix
 from lazyscope.fixes.persist import estimate_of
 from lazyscope.fixes.persist_in_turn import hold_turns
+from lazyscope.fixes.placement import file_at
 
 CODE = "LZ106"
 TITLE = "A convergence loop computes everything again in every turn"

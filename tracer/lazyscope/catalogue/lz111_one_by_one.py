@@ -21,7 +21,7 @@ from lazyscope.catalogue.advice import names, short
 from lazyscope.catalogue.finding import Discovery, Match
 from lazyscope.catalogue.requests import Group, sharing_groups, waiting_groups
 from lazyscope.catalogue.rewriting import present
-from lazyscope.fixes.batch_compute import batch, batched
+from lazyscope.fixes.batch_compute import batched
 from lazyscope.fixes.fix import Estimate, Fix
 from lazyscope.fixes.persist import persist
 from lazyscope.model.trace import TraceData
@@ -53,8 +53,9 @@ def find(trace: TraceData) -> Iterator[Discovery]:
     for group in sharing_groups(trace):
         yield _discovery(trace, group)
     for group in waiting_groups(trace):
-        if batch(trace, [request.position for request in group.requests]) is not None:
-            yield _side_by_side(trace, group)
+        found = _side_by_side(trace, group)
+        if not found.match.fixes[0].is_sketch:
+            yield found
 
 
 # What is said

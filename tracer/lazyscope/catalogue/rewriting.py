@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from lazyscope.analysis.evidence import ForceEvidence, Placed
-from lazyscope.catalogue.advice import changed_line, file_at, persist_before
+from lazyscope.catalogue.advice import changed_line, persist_before
 from lazyscope.fixes.edit import Edit
 from lazyscope.fixes.fix import Fix
+from lazyscope.fixes.placement import file_at
 
 _DASK_ARRAY = re.compile(r"^[ \t]*import .*\bdask\.array as (\w+)", re.MULTILINE)
 _NAMESPACE = re.compile(r"\bxp\b")

@@ -16,7 +16,7 @@ from lazyscope.analysis.places import place_of
 from lazyscope.analysis.provenance import Chain
 from lazyscope.analysis.reading import Reading, assigned_before, read
 from lazyscope.analysis.unknown_shapes import origins_of_failure, origins_of_force, path_of_unknown
-from lazyscope.catalogue.advice import compute_before, file_at, line_of, names, short, times
+from lazyscope.catalogue.advice import compute_before, line_of, names, short, times
 from lazyscope.catalogue.failing import (
     for_caller,
     namespace_at,
@@ -27,6 +27,7 @@ from lazyscope.catalogue.messages import said
 from lazyscope.fixes.compute_before import compute_first
 from lazyscope.fixes.compute_chunk_sizes import compute_chunk_sizes
 from lazyscope.fixes.fix import Audience, Fix
+from lazyscope.fixes.placement import file_at
 from lazyscope.fixes.selection import without_selection
 from lazyscope.fixes.spot import Spot, spot_at
 from lazyscope.fixes.words import SKETCHES

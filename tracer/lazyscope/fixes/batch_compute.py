@@ -384,7 +384,7 @@ def _in_loop(draft: Draft, tree: ast.Module, one: _Request) -> str | None:
         f"for {_text(source.lines, loop.target)} in {_text(source.lines, loop.iter)}" for loop in around
     ]
     name = _plural(tree, one)
-    if name is None or not _has_no_own_meaning(inlined.text):
+    if name is None or "\n" in inlined.text:
         return None
     compute = computing(draft, one.file)
     indent = indent_of(source, outer.lineno)
@@ -463,11 +463,6 @@ def _can_be_repeated(scope: Scope, loop: ast.For) -> bool:
 
 
 _LISTS = (ast.List, ast.Tuple, ast.ListComp, ast.Dict, ast.Constant)
-
-
-def _has_no_own_meaning(text: str) -> bool:
-    """Whether a text can stand in a comprehension as it is."""
-    return "\n" not in text
 
 
 def _plural(tree: ast.Module, one: _Request) -> str | None:

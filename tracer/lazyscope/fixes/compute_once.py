@@ -18,12 +18,10 @@ from lazyscope.analysis.syntax.calls import call_in
 from lazyscope.analysis.syntax.place import Place
 from lazyscope.analysis.syntax.terms import FUNCTIONS, arguments_of
 from lazyscope.fixes.consumers import Consumers
-from lazyscope.fixes.edit import Draft, Edit
+from lazyscope.fixes.edit import SINGLE, Draft, Edit
 from lazyscope.fixes.fix import Fix
 from lazyscope.fixes.placement import file_at, owner_of
 from lazyscope.model.trace import TraceData
-
-_SINGLE = (ast.Call, ast.Name, ast.Attribute, ast.Subscript)
 
 
 def compute_in_call(evidence: Placed, arrays: Sequence[Array], *, sketch: str = "") -> Fix:
@@ -79,7 +77,7 @@ def lazy_arguments_in(
                 kind = kind_of_name(trace, file_at(trace, position), function, part.id)
                 if kind == "array" or (kind is None and part.id in names):
                     chosen.append(part)
-            elif isinstance(part, _SINGLE) and _place(part) in made_here:
+            elif isinstance(part, SINGLE) and _place(part) in made_here:
                 chosen.append(part)
     return chosen
 

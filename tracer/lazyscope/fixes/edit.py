@@ -271,6 +271,9 @@ def _in_order(tree: ast.Module, first: ast.stmt, statement: str) -> ast.stmt:
 
 # Places
 
+SINGLE = (ast.Call, ast.Name, ast.Attribute, ast.Subscript)
+"""Expressions that a method can be called of as they are, without parentheses."""
+
 
 def span_in(source: SourceFile, node: ast.expr | ast.stmt) -> tuple[Point, Point]:
     """Where a node stands, columns in characters."""

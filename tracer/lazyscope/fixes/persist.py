@@ -16,14 +16,12 @@ from lazyscope.analysis.holdings import Held, is_made_again
 from lazyscope.analysis.savings import Saving
 from lazyscope.analysis.source import found_at, source_file
 from lazyscope.analysis.syntax.scope import scope_of
-from lazyscope.fixes.edit import Draft, Edit
+from lazyscope.fixes.edit import SINGLE, Draft, Edit
 from lazyscope.fixes.fix import Estimate, Fix
 from lazyscope.fixes.placement import Definition, before_first_use, definition_of, file_at, owner_of
 from lazyscope.model.trace import TraceData
 
 _CLOSING = (")", "]", "}")
-_SINGLE = (ast.Call, ast.Name, ast.Attribute, ast.Subscript)
-"""Expressions that a method can be called of as they are."""
 
 
 def persist(trace: TraceData, held: Sequence[Held], saving: Saving) -> Fix | None:
@@ -145,9 +143,9 @@ def _append(draft: Draft, array: Array) -> bool:
     if found is None or not isinstance(found.expression, ast.expr) or found.link is not None:
         return False
     node, file = found.expression, file_at(trace, position)
-    if not isinstance(node, _SINGLE):
+    if not isinstance(node, SINGLE):
         draft.prepend(file, node, "(")
-    draft.append(file, node, ".persist()" if isinstance(node, _SINGLE) else ").persist()")
+    draft.append(file, node, ".persist()" if isinstance(node, SINGLE) else ").persist()")
     return True
 
 
